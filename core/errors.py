@@ -1,0 +1,42 @@
+"""Errors that speak to a person: the value, the limit, the way out, in one sentence.
+
+Every error that the input or the settings can cause derives from `InputError`; the command
+line turns it into exit status 2 and the pages into a calm message. Anything else is a fault
+of ours: exit status 1, and the log says where.
+"""
+
+
+class BlindfoldError(Exception):
+    """Base of everything that this package raises on purpose."""
+
+
+class InputError(BlindfoldError):
+    """The input is at fault; the message names the value, the limit and the way out."""
+
+
+class ConfigError(InputError):
+    """A setting is unknown, of the wrong kind or out of range."""
+
+
+class FacesError(InputError):
+    """A face set, a manifest or an archive cannot be read as asked."""
+
+
+class EmbeddingsError(InputError):
+    """Vectors cannot be read, or hold what no audit can use."""
+
+
+class EncoderError(InputError):
+    """An encoder or its weights are missing or do not fit."""
+
+
+class NotEnoughData(InputError):
+    """There are too few people, classes or images for what was asked."""
+
+
+class StoreError(InputError):
+    """The store cannot be written: no space, no permission."""
+
+
+class Cancelled(BlindfoldError):
+    """The run was cancelled by its owner."""

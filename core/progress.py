@@ -1,0 +1,63 @@
+"""Progress of a run: phase, done, total and estimated seconds left, told to whoever listens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from core.errors import Cancelled
+
+
+@dataclass(frozen=True)
+class Status:
+    """One reading of a run; `eta` is in seconds, None while unknown."""
+
+    phase: str
+    done: int
+    total: int
+    eta: float | None
+    message: str = ""
+
+
+def _ignore(status: Status) -> None:
+    """Listen to nothing."""
+
+
+def _never() -> bool:
+    """Never cancel."""
+    return False
+
+
+@dataclass
+class Progress:
+    """Counts work and tells a listener; raises `Cancelled` at the next step once asked to stop."""
+
+    listener: Callable[[Status], None] = _ignore
+    cancelled: Callable[[], bool] = _never
+    _phase: str = ""
+    _done: int = 0
+    _total: int = 0
+    _began: float = field(default_factory=time.monotonic)
+
+    def start(self, phase: str, total: int, message: str = "") -> None:
+        """Begin a phase of `total` steps."""
+        self._phase, self._done, self._total = phase, 0, max(int(total), 0)
+        self._began = time.monotonic()
+        self._tell(message)
+
+    def advance(self, steps: int = 1, message: str = "") -> None:
+        """Count `steps` as done."""
+        self._done += steps
+        self._tell(message)
+
+    def check(self) -> None:
+        """Raise `Cancelled` if the owner asked for it."""
+        if self.cancelled():
+            raise Cancelled("the run was cancelled; what it had finished is kept in the store")
+
+    def _tell(self, message: str) -> None:
+        self.check()
+        spent = time.monotonic() - self._began
+        eta = spent / self._done * (self._total - self._done) if self._done else None
+        self.listener(Status(self._phase, self._done, self._total, eta, message))

@@ -1,0 +1,140 @@
+"""The store: results under the content they came from, written whole or not at all.
+
+A key is the SHA-256 of (kind, the step's version, its settings, the keys of what went in): never
+a path, a time, a name or a device. An entry is one safetensors file; strings and figures travel in
+its header as JSON, and a checksum over everything is read back before the entry is believed. A
+damaged entry is thrown away and made again.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from core.errors import StoreError
+
+Arrays = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the store holds under one key: named arrays and a JSON-able `meta`."""
+
+    arrays: dict[str, np.ndarray]
+    meta: dict[str, Any]
+
+
+def home() -> Path:
+    """The folder of store, runs and uploads: `BLINDFOLD_CACHE`, or `cache/` of this copy."""
+    named = os.environ.get("BLINDFOLD_CACHE")
+    return Path(named) if named else Path(__file__).resolve().parent.parent / "cache"
+
+
+def key(kind: str, version: int, settings: Mapping[str, Any], inputs: Sequence[str]) -> str:
+    """SHA-256 (hex) of a step: same content in, same key out, on every machine."""
+    parts = {"kind": kind, "version": version, "settings": settings, "inputs": list(inputs)}
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, allow_nan=False).encode()).hexdigest()
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write `data` to `path` so that a crash leaves the old file or the new one, never half.
+
+    Raises `StoreError` where the disk is full or the folder may not be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with open(temporary, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise StoreError(_cannot_write(path, len(data), error)) from error
+
+
+def _cannot_write(path: Path, size: int, error: OSError) -> str:
+    if error.errno == errno.ENOSPC:
+        return (
+            f"the disk that holds {path.parent} is full ({size} bytes were to be written): free "
+            "some space, purge old runs, or point BLINDFOLD_CACHE at another disk"
+        )
+    return (
+        f"{path} cannot be written ({error.strerror}): give this user the right to write there, "
+        "or point BLINDFOLD_CACHE at another folder"
+    )
+
+
+class Store:
+    """Content-addressed entries under `root`; safe for several processes at once."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        self.root = (root or home() / "store").resolve()
+
+    def path(self, key: str) -> Path:
+        """Where the entry of `key` lies, whether it is there or not."""
+        return self.root / key[:2] / f"{key}.safetensors"
+
+    def load(self, key: str) -> Entry | None:
+        """The entry of `key`, or None; a damaged one is removed and counts as none."""
+        path = self.path(key)
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        try:
+            return _decode(data)
+        except (SafetensorError, ValueError, KeyError):
+            path.unlink(missing_ok=True)
+            return None
+
+    def save(self, key: str, arrays: Arrays, meta: Mapping[str, Any] | None = None) -> None:
+        """Write the entry of `key` whole; raises `StoreError` where the disk refuses."""
+        write_atomic(self.path(key), _encode(arrays, dict(meta or {})))
+
+    def get(self, key: str, make: Callable[[], tuple[Arrays, Mapping[str, Any]]]) -> Entry:
+        """The entry of `key`, made by `make` and kept where it was not there."""
+        found = self.load(key)
+        if found is None:
+            arrays, meta = make()
+            self.save(key, arrays, meta)
+            # What is handed on is what the store would give back, so that a resumed run and an
+            # undisturbed one continue from the same bits.
+            found = _decode(_encode(arrays, dict(meta)))
+        return found
+
+
+def _checksum(arrays: Arrays, meta: str) -> str:
+    whole = hashlib.sha256(meta.encode())
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        whole.update(f"{name}{array.dtype}{array.shape}".encode())
+        whole.update(array.tobytes())
+    return whole.hexdigest()
+
+
+def _encode(arrays: Arrays, meta: dict[str, Any]) -> bytes:
+    text = json.dumps(meta)
+    solid = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    return save(solid, metadata={"meta": text, "checksum": _checksum(solid, text)})
+
+
+def _decode(data: bytes) -> Entry:
+    arrays = load(data)
+    size = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + size])["__metadata__"]
+    if header["checksum"] != _checksum(arrays, header["meta"]):
+        raise ValueError("checksum differs")
+    return Entry(dict(arrays), json.loads(header["meta"]))

@@ -1,0 +1,58 @@
+"""Tidy results: one figure a row, with its interval, its counts and its status.
+
+The columns and the words are fixed by the contract with people who script against the files.
+A figure that cannot be given is empty, never 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+STATUSES = (
+    "ok",
+    "nothing found",
+    "not enough data",
+    "few people",
+    "probe failed",
+    "anti-learning",
+)
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "leakage": (
+        "representation", "attribute", "attacker", "metric", "value", "low", "high", "chance",
+        "null", "detectable", "dif", "dif_low", "dif_high", "chosen", "attacker_identities",
+        "n", "identities", "status",
+    ),
+    "verification": (
+        "representation", "metric", "distance", "value", "low", "high", "dif", "pairs",
+        "identities", "status",
+    ),
+    "differences": (
+        "table", "metric", "attribute", "a", "b", "difference", "low", "high", "p_holm",
+    ),
+    "confusion": ("representation", "attribute", "attacker", "truth", "predicted", "count"),
+    "predictions": (
+        "id", "representation", "attribute", "attacker", "truth", "predicted", "score", "fold",
+        "seed",
+    ),
+    "roc": ("representation", "far", "tar", "low", "high"),
+}  # fmt: skip
+"""Columns of each table, in order."""
+
+
+def table(name: str, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """A frame with exactly the columns of table `name`; what a row does not give is empty."""
+    return pd.DataFrame(list(rows), columns=list(COLUMNS[name]))
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """What one study found: its tables by name, warnings for a person, facts for `audit.json`."""
+
+    tables: dict[str, pd.DataFrame]
+    warnings: tuple[str, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)

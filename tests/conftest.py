@@ -1,0 +1,26 @@
+"""Fixtures that every room's tests share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real faces and a real recogniser beside the checkout."""
+    folder = ROOT.parent / "shared"
+    if not (folder / "faces").is_dir():
+        pytest.skip(f"no real faces: {folder.name}/faces is not beside this checkout")
+    return folder
+
+
+@pytest.fixture
+def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh working directory with a cache of its own."""
+    monkeypatch.setenv("BLINDFOLD_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
