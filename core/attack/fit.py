@@ -1,0 +1,41 @@
+"""What passes between the attack loop and one attacker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One training job: learn from `x`, `y`, then score `x_test`.
+
+    `x` float32 (m, d), `y` int64 (m,) in 0 … classes − 1, `x_test` float32 (t, d). `seed` is the
+    only source of randomness.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    x_test: np.ndarray
+    classes: int
+    seed: int
+
+
+class Attacker(Protocol):
+    """A family of probes. `views` are the ways in which it may see the vectors, to choose from.
+
+    `folds` is the number of inner folds by which it is judged on the attackers' own people;
+    `version` is raised whenever its figures may change.
+    """
+
+    name: str
+    version: int
+    views: tuple[str, ...]
+    folds: int
+
+    def scores(self, fits: Sequence[Fit], *, device: str) -> list[np.ndarray]:
+        """Scores float32 (t, classes) of each job, larger is likelier; jobs may be batched."""
+        ...

@@ -1,0 +1,36 @@
+"""Multinomial logistic regression with C = 1: the linear probe of the field."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from core.attack.fast import estimator
+from core.attack.fit import Fit
+from core.attack.views import VIEWS
+
+
+class Logistic:
+    """Logistic regression, ridge penalty, C = 1."""
+
+    name = "logistic"
+    version = 1
+    views = VIEWS
+    folds = 3
+
+    def scores(self, fits: Sequence[Fit], *, device: str) -> list[np.ndarray]:
+        """Log-probabilities (t, classes) of each job."""
+        return [self._one(fit) for fit in fits]
+
+    def _one(self, fit: Fit) -> np.ndarray:
+        model = estimator("linear_model", "LogisticRegression")(C=1.0, max_iter=300)
+        model.fit(fit.x, fit.y)
+        return spread(model.predict_log_proba(fit.x_test), model.classes_, fit.classes)
+
+
+def spread(scores: np.ndarray, seen: np.ndarray, classes: int) -> np.ndarray:
+    """Scores (t, len(seen)) on all `classes` columns; a class never trained on scores lowest."""
+    whole = np.full((len(scores), classes), -1e6, dtype=np.float32)
+    whole[:, seen.astype(int)] = np.clip(scores, -1e5, 1e5)
+    return whole

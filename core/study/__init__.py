@@ -1,0 +1,1 @@
+"""Studies: the only place that knows in which order the rooms are walked through."""

@@ -1,0 +1,206 @@
+"""Attacks through the store: what an attacker said of a split is kept, and never computed twice."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from core.attack import attack as attacking
+from core.attack import null, planted
+from core.attack.attack import Finding, Problem, attack
+from core.attack.registry import ATTACKERS
+from core.encode.embeddings import Embeddings
+from core.measure.intervals import Metric, Predictions, interval
+from core.measure.leakage import HEADLINE, METRICS, Cell, chance, plain, prediction_limits
+from core.measure.targets import Target
+from core.progress import Progress
+from core.split import Split
+from core.store import Entry, Store, key
+
+CONTROL_PEOPLE = 30
+"""The positive control is judged on as many test parts as hold so many people."""
+
+AS_LOGISTIC = ("as logistic",)
+
+
+@dataclass(frozen=True)
+class Attacks:
+    """Attacks on one representation `x`, label by label; `seed` and `device` hold for all."""
+
+    x: Embeddings
+    splits: Sequence[Split]
+    seed: int
+    device: str
+    store: Store
+    progress: Progress
+
+    def said(self, cell: Cell, attacker: str) -> Predictions:
+        """What `attacker` says of every test part; notes its inner figures and views in `cell`."""
+        problems = self._problems(cell, self.x.x, self.splits, attacker)
+        entries = self._entries(cell, attacker, problems, self.splits, "real")
+        cell.inner[attacker] = [entry.meta["inner"] for entry in entries]
+        cell.views[attacker] = [entry.meta["view"] for entry in entries]
+        return self._pooled(cell.target, self.splits, entries)
+
+    def finds_code(self, cell: Cell, attacker: str) -> bool:
+        """Whether `attacker` finds a planted code of the control's size in these very vectors."""
+        return self._above_chance(self._planted(cell, attacker, planted.CONTROL), cell.target.k)
+
+    def would_find(self, cell: Cell, attacker: str) -> dict[Metric, float]:
+        """The figures of the smallest planted code that `attacker` finds here."""
+        for size in (*planted.SIZES, planted.CONTROL):
+            said = self._planted(cell, attacker, size)
+            if self._above_chance(said, cell.target.k):
+                return {metric: plain(said, metric, cell.target.k) for metric in METRICS}
+        return {}
+
+    def nulls(self, cell: Cell, count: int) -> dict[Metric, tuple[float, float]]:
+        """The limits that 95 % of permuted labels stay within, for each metric."""
+        target = cell.target
+        people = self.x.subjects[target.rows]
+        permuted = null.permutations(target.y, people, count, seed=self.seed)
+        problems = self._problems(cell, self.x.x, self.splits, "null")
+        scores = []
+        for split, problem in zip(self.splits, problems, strict=True):
+            self.progress.check()
+            own = part(split.attacker, target)
+            settings = {"permutations": count, "seed": self.seed, "split": split.seed}
+            name = key("null", null.VERSION, settings, self._inputs(target, split))
+            entry = self.store.get(
+                name, lambda p=problem, o=own: ({"scores": null.null_scores(p, permuted[:, o])}, {})
+            )  # type: ignore[misc]
+            scores.append(entry.arrays["scores"])
+        values: dict[Metric, list[float]] = {metric: [] for metric in METRICS}
+        for i in range(count):
+            shuffled = replace(target, y=permuted[i])
+            said = self._predictions(shuffled, self.splits, [one[i] for one in scores])
+            for metric in METRICS:
+                values[metric].append(plain(said, metric, target.k))
+        return {metric: prediction_limits(values[metric]) for metric in METRICS}
+
+    def _planted(self, cell: Cell, attacker: str, size: float) -> Predictions:
+        target = cell.target
+        x = self.x.x.copy()
+        x[target.rows] = planted.plant(x[target.rows], target.y, size, seed=self.seed)
+        splits = self._control_splits(target)
+        problems = self._problems(cell, x, splits, attacker)
+        what = f"planted {size}, seed {self.seed}, version {planted.VERSION}"
+        return self._pooled(target, splits, self._entries(cell, attacker, problems, splits, what))
+
+    def _control_splits(self, target: Target) -> Sequence[Split]:
+        """Test parts of the first repeat, as many as hold `CONTROL_PEOPLE` people."""
+        chosen: list[Split] = []
+        people: set[Any] = set()
+        for split in self.splits:
+            if len(people) >= CONTROL_PEOPLE or split.seed != self.splits[0].seed:
+                break
+            chosen.append(split)
+            people |= set(self.x.subjects[target.rows[part(split.test, target)]])
+        return chosen
+
+    def _above_chance(self, said: Predictions, k: int) -> bool:
+        found = interval(said, HEADLINE, k=k, seed=self.seed)
+        return found.low is not None and found.low > chance(HEADLINE, k)
+
+    def _problems(
+        self, cell: Cell, x: np.ndarray, splits: Sequence[Split], attacker: str
+    ) -> list[Problem]:
+        target, subjects = cell.target, self.x.subjects
+        views = ["stored standard"] * len(splits)
+        if attacker in ATTACKERS and ATTACKERS[attacker].views == AS_LOGISTIC:
+            views = cell.views.get("logistic", views)
+        problems = []
+        for split, view in zip(splits, views, strict=False):
+            own = part(split.attacker, target)
+            rows, strangers = target.rows[own], target.rows[part(split.test, target)]
+            problems.append(
+                Problem(
+                    x[rows], target.y[own], subjects[rows], x[strangers], target.k, split.seed, view
+                )
+            )
+        return problems
+
+    def _entries(
+        self,
+        cell: Cell,
+        attacker: str,
+        problems: Sequence[Problem],
+        splits: Sequence[Split],
+        what: str,
+    ) -> list[Entry]:
+        """What the attacker said of each split, from the store or made now."""
+        names = [
+            self._key(cell.target, attacker, what, split, problem.view)
+            for split, problem in zip(splits, problems, strict=True)
+        ]
+        found = {
+            place: entry for place, name in enumerate(names) if (entry := self.store.load(name))
+        }
+        missing = [place for place in range(len(names)) if place not in found]
+        # A graphics card trains all folds as one batch; a processor does one fold after another,
+        # so that each is kept as soon as it is there.
+        batch = max(len(missing), 1) if self.device != "cpu" else 1
+        for start in range(0, len(missing), batch):
+            places = missing[start : start + batch]
+            self.progress.check()
+            findings = attack(
+                [problems[i] for i in places], ATTACKERS[attacker], device=self.device
+            )
+            for place, finding in zip(places, findings, strict=True):
+                found[place] = self.store.get(names[place], lambda f=finding: _kept(f))  # type: ignore[misc]
+        return [found[place] for place in range(len(names))]
+
+    def _key(self, target: Target, attacker: str, what: str, split: Split, view: str) -> str:
+        settings = {
+            "attacker": attacker,
+            "version": ATTACKERS[attacker].version,
+            "what": what,
+            "view": view,
+            "seed": split.seed,
+        }
+        return key("attack", attacking.VERSION, settings, self._inputs(target, split))
+
+    def _inputs(self, target: Target, split: Split) -> list[str]:
+        parts = [rows_digest(split.attacker), rows_digest(split.test)]
+        return [self.x.digest, target.digest(), *parts]
+
+    def _pooled(
+        self, target: Target, splits: Sequence[Split], entries: Sequence[Entry]
+    ) -> Predictions:
+        return self._predictions(target, splits, [entry.arrays["scores"] for entry in entries])
+
+    def _predictions(
+        self, target: Target, splits: Sequence[Split], scores: Sequence[np.ndarray]
+    ) -> Predictions:
+        """Predictions of all test parts in one piece, told apart by seed and fold."""
+        places = [part(split.test, target) for split in splits]
+        sizes = [len(own) for own in places]
+        rows = target.rows[np.concatenate(places)]
+        together = np.concatenate(scores)
+        return Predictions(
+            truth=target.y[np.concatenate(places)],
+            predicted=together.argmax(axis=1),
+            scores=together,
+            people=self.x.subjects[rows].astype(str),
+            rows=rows,
+            repeat=np.repeat([split.seed for split in splits], sizes),
+            fold=np.repeat([split.fold for split in splits], sizes),
+        )
+
+
+def part(rows: np.ndarray, target: Target) -> np.ndarray:
+    """Places in `target.rows` of those of `rows` that take part in the attack."""
+    return np.flatnonzero(np.isin(target.rows, rows, assume_unique=True))
+
+
+def rows_digest(rows: np.ndarray) -> str:
+    """SHA-256 of row numbers."""
+    return hashlib.sha256(np.ascontiguousarray(rows, dtype=np.int64).tobytes()).hexdigest()
+
+
+def _kept(finding: Finding) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    return {"scores": finding.scores}, {"inner": finding.inner, "view": finding.view}

@@ -1,0 +1,204 @@
+"""Leakage: what each attacker reads from each representation, on people it has never seen.
+
+Thesis Table 4.1 and TPAMI Table I, under METHODS' protocol: attackers are fitted on their own
+people and scored on strangers, every figure has an interval over identities, a null and a positive
+control, and `strongest` is chosen where the test part cannot be seen.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core.attack.registry import BASELINES
+from core.encode.embeddings import Embeddings
+from core.measure.intervals import NONE_BELOW
+from core.measure.leakage import Cell, empty_rows, rows
+from core.measure.targets import Target
+from core.progress import Progress
+from core.split import Split
+from core.store import Store
+from core.study.attacking import Attacks, part
+from core.table import StudyResult, table
+
+COST = {"majority": 0.1, "logistic": 1.0, "svm": 1.0, "rf": 1.5, "nn": 8.0}
+"""Rough seconds a fold, so that the bar moves evenly; the null and each control count too."""
+NULL_COST = 1.0
+OTHER_COST = 3.0
+
+Publish = Callable[[str, pd.DataFrame], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Who is attacked how: what all cells share. `permutations` make one null each."""
+
+    splits: Sequence[Split]
+    attackers: Sequence[str]
+    control_attackers: Sequence[str]
+    permutations: int
+    seed: int
+    device: str
+    resamples: int = 2000
+
+
+class Leakage:
+    """Walks through all labels and representations, publishing the table as it grows."""
+
+    def __init__(
+        self,
+        representations: Mapping[str, Embeddings],
+        targets: Sequence[Target],
+        plan: Plan,
+        *,
+        store: Store,
+        progress: Progress,
+        publish: Publish,
+    ) -> None:
+        self.representations = representations
+        self.targets = targets
+        self.plan = plan
+        self.progress = progress
+        self.publish = publish
+        self.attacks = {
+            name: Attacks(x, plan.splits, plan.seed, plan.device, store, progress)
+            for name, x in representations.items()
+        }
+        self.cells: dict[tuple[str, str], Cell] = {}
+        self.rows: list[dict[str, Any]] = []
+
+    def run(self) -> StudyResult:
+        """Attack every label of every representation; the headline and its controls come first."""
+        order = [(name, target) for target in self.targets for name in self.representations]
+        self.progress.start("Attacking", round(sum(self._cost(name) for name, _ in order)))
+        for name, target in order:
+            self._attack_cell(name, target)
+        return StudyResult(
+            tables={
+                "leakage": table("leakage", self.rows),
+                "confusion": table("confusion", self._confusion()),
+                "predictions": self._predictions(),
+            },
+            warnings=tuple(text for target in self.targets for text in target.left_out),
+            facts={"views": self._views()},
+        )
+
+    def _attack_cell(self, name: str, target: Target) -> None:
+        subjects = self.representations[name].subjects
+        people = len(set(subjects[target.rows]))
+        if target.k < 2 or people < NONE_BELOW:
+            self.rows += empty_rows(name, target, self._attackers(name), people)
+            self.publish("leakage", table("leakage", self.rows))
+            self._count(self._cost(name), f"{name}, {target.attribute}")
+            return
+        fewest = min(
+            len(set(subjects[target.rows[part(split.attacker, target)]]))
+            for split in self.plan.splits
+        )
+        cell = Cell(name, target, fewest)
+        self.cells[name, target.attribute] = cell
+        attacks = self.attacks[name]
+        for attacker in self._attackers(name):
+            if attacker == "nn":
+                self._null(cell)  # the quick figures come with their null before the slow one
+            cell.said[attacker] = attacks.said(cell, attacker)
+            if attacker not in BASELINES:
+                cell.found_code[attacker] = attacks.finds_code(cell, attacker)
+            self._count(self._cost_of(attacker), f"{name}, {target.attribute}, {attacker}")
+            self._publish(cell)
+        self._null(cell)
+        cell.choose_strongest([(split.seed, split.fold) for split in self.plan.splits])
+        self._look_closer(cell)
+        self.rows += self._rows(cell)
+        self.publish("leakage", table("leakage", self.rows))
+
+    def _null(self, cell: Cell) -> None:
+        if not cell.nulls:
+            cell.nulls = self.attacks[cell.representation].nulls(cell, self.plan.permutations)
+            what = f"{cell.representation}, {cell.target.attribute}, permuted labels"
+            self._count(NULL_COST * len(self.plan.splits), what)
+
+    def _look_closer(self, cell: Cell) -> None:
+        """Where an attacker found nothing, find out what it would have found."""
+        silent = {row["attacker"] for row in self._rows(cell) if row["status"] == "nothing found"}
+        for attacker in self._attackers(cell.representation):
+            if attacker in silent and attacker not in BASELINES:
+                found = self.attacks[cell.representation].would_find(cell, attacker)
+                cell.detect(attacker, found)
+
+    def _rows(self, cell: Cell) -> list[dict[str, Any]]:
+        x = self.cells.get(("x", cell.target.attribute))
+        return [
+            row
+            for attacker in cell.said
+            for row in rows(cell, attacker, x, resamples=self.plan.resamples, seed=self.plan.seed)
+        ]
+
+    def _publish(self, cell: Cell) -> None:
+        """What is settled, and what the cell at work has said so far."""
+        self.publish("leakage", table("leakage", self.rows + self._rows(cell)))
+
+    def _attackers(self, name: str) -> Sequence[str]:
+        return self.plan.attackers if name == "x" else self.plan.control_attackers
+
+    def _cost_of(self, attacker: str) -> float:
+        return COST.get(attacker, OTHER_COST) * len(self.plan.splits)
+
+    def _cost(self, name: str) -> float:
+        own = sum(self._cost_of(attacker) for attacker in self._attackers(name))
+        return own + NULL_COST * len(self.plan.splits)
+
+    def _count(self, cost: float, message: str) -> None:
+        self.progress.advance(round(cost), message)
+
+    def _views(self) -> dict[str, dict[str, dict[str, int]]]:
+        """Which view each attacker chose, and how often; for `strongest`, which attacker."""
+        return {
+            f"{name}, {attribute}": {who: dict(Counter(seen)) for who, seen in cell.views.items()}
+            for (name, attribute), cell in self.cells.items()
+        }
+
+    def _confusion(self) -> Iterator[dict[str, Any]]:
+        for (name, attribute), cell in self.cells.items():
+            classes = cell.target.classes
+            for attacker, said in cell.said.items():
+                counts = Counter(zip(said.truth.tolist(), said.predicted.tolist(), strict=True))
+                for (truth, predicted), count in sorted(counts.items()):
+                    yield {
+                        "representation": name,
+                        "attribute": attribute,
+                        "attacker": attacker,
+                        "truth": classes[truth],
+                        "predicted": classes[predicted],
+                        "count": count,
+                    }
+
+    def _predictions(self) -> pd.DataFrame:
+        """Every single prediction; the score is that of the class that was predicted."""
+        ids = self.representations["x"].table["id"].to_numpy(dtype=object)
+        frames = [table("predictions", [])]
+        for (name, attribute), cell in self.cells.items():
+            classes = np.array(cell.target.classes, dtype=object)
+            for attacker, said in cell.said.items():
+                assert said.scores is not None
+                frames.append(
+                    pd.DataFrame(
+                        {
+                            "id": ids[said.rows],
+                            "representation": name,
+                            "attribute": attribute,
+                            "attacker": attacker,
+                            "truth": classes[said.truth],
+                            "predicted": classes[said.predicted],
+                            "score": said.scores[np.arange(len(said.truth)), said.predicted],
+                            "fold": said.fold,
+                            "seed": said.repeat,
+                        }
+                    )
+                )
+        return pd.concat([frame for frame in frames if len(frame)] or frames, ignore_index=True)
