@@ -7,6 +7,7 @@ picture, not the emotion. Nothing here ever puts one identity into two parts, an
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -71,9 +72,7 @@ def rotation(
         )
     splits = []
     for repeat in range(seeds):
-        deal = StratifiedGroupKFold(folds, shuffle=True, random_state=seed + repeat)
-        parts = deal.split(subjects, labels, subjects)
-        for fold, (others, test) in enumerate(parts):
+        for fold, (others, test) in enumerate(_deal(subjects, labels, folds, seed + repeat)):
             own, attacker = _halve(others, subjects, labels, seed + repeat, suppressor)
             split = Split(own, attacker, np.sort(test), fold, seed + repeat)
             splits.append(check(split, subjects))
@@ -113,8 +112,7 @@ def inner_folds(
     count = min(folds, people)
     if count < 2:
         raise NotEnoughData(f"{people} person is too few to hold anybody back: bring at least 2")
-    deal = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
-    return [(fit, held) for fit, held in deal.split(subjects, labels, subjects) if len(held)]
+    return [(fit, held) for fit, held in _deal(subjects, labels, count, seed) if len(held)]
 
 
 def shares_nobody(parts: Sequence[np.ndarray], subjects: np.ndarray) -> bool:
@@ -128,11 +126,24 @@ def shares_nobody(parts: Sequence[np.ndarray], subjects: np.ndarray) -> bool:
     return True
 
 
+def _deal(
+    subjects: np.ndarray, labels: np.ndarray, folds: int, seed: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Folds by person, stratified by label as far as whole people allow."""
+    _, counts = np.unique(labels, return_counts=True)
+    if counts.max() < folds:  # every label is too rare to be spread over the folds
+        labels = np.zeros(len(labels), dtype=np.int64)
+    with warnings.catch_warnings():
+        # Rare labels cannot be in every fold: what that costs is said where they are attacked.
+        warnings.filterwarnings("ignore", message="The least populated class")
+        dealer = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+        return list(dealer.split(subjects, labels, subjects))
+
+
 def _halve(
     others: np.ndarray, subjects: np.ndarray, labels: np.ndarray, seed: int, suppressor: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     if not suppressor:
         return np.empty(0, dtype=np.int64), np.sort(others)
-    deal = StratifiedGroupKFold(2, shuffle=True, random_state=seed + 7919)
-    own, attacker = next(deal.split(others, labels[others], subjects[others]))
+    own, attacker = _deal(subjects[others], labels[others], 2, seed + 7919)[0]
     return np.sort(others[own]), np.sort(others[attacker])

@@ -17,7 +17,7 @@ class Forest:
     name = "rf"
     version = 1
     # Trees are blind to the scale of a column, so that only the turned axes are another view.
-    views = ("unit standard", "unit shrunk")
+    views = ("stored standard", "unit shrunk")
     folds = 3
 
     def scores(self, fits: Sequence[Fit], *, device: str) -> list[np.ndarray]:

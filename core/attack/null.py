@@ -75,7 +75,7 @@ class _Solver:
         if self.penalty is None:
             return self._kernel(targets)
         d = self.fit.shape[1]
-        level = self.penalty * float((self.fit**2).sum()) / max(d, 1)
+        level = max(self.penalty * float((self.fit**2).sum()) / d, 1e-9)  # constant vectors too
         if d <= len(self.fit):
             gram = self.fit.T @ self.fit + np.eye(d) * level
             return self.other @ cho_solve(cho_factor(gram), self.fit.T @ targets)

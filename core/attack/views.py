@@ -44,7 +44,7 @@ def unit(x: np.ndarray) -> np.ndarray:
 
 def _standard(x: np.ndarray) -> np.ndarray:
     deviation = x.std(axis=0)
-    keep = deviation > np.sqrt(_FLOOR) * max(deviation.max(), np.finfo(float).tiny)
+    keep = deviation > max(np.sqrt(_FLOOR) * deviation.max(), np.finfo(float).tiny)
     return np.diag(np.where(keep, 1 / np.where(keep, deviation, 1), 0))
 
 
@@ -62,7 +62,9 @@ def _shrunk(x: np.ndarray) -> np.ndarray:
 
 def _inverse_root(covariance: np.ndarray) -> np.ndarray:
     values, axes = np.linalg.eigh(covariance)
-    keep = values > _FLOOR * max(values.max(), np.finfo(float).tiny)
+    keep = values > max(_FLOOR * values.max(), np.finfo(float).tiny)
+    if not keep.any():  # constant vectors: one column of zeros, which every attacker can take
+        return np.zeros((len(values), 1))
     return axes[:, keep] / np.sqrt(values[keep])
 
 

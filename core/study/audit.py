@@ -32,7 +32,6 @@ from core.store import Store, home, write_atomic
 from core.study import controls
 from core.study.headline import checks, headline
 from core.study.leakage import Leakage, Plan
-from core.study.verification import verification
 from core.table import StudyResult
 
 SCHEMA_VERSION = 1
@@ -259,6 +258,8 @@ class _Run:
     def _verification(
         self, representations: Mapping[str, Embeddings], splits: Sequence[Split]
     ) -> StudyResult:
+        from core.study.verification import verification
+
         named = {name: found for name, found in representations.items() if name in ("x", "pixels")}
         return verification(
             named, splits, store=self.store, progress=self.progress, seed=self.config.seed

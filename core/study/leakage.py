@@ -103,25 +103,22 @@ class Leakage:
         cell = Cell(name, target, fewest)
         self.cells[name, target.attribute] = cell
         attacks = self.attacks[name]
+        self._null(cell)  # first, so that no figure is ever published without it
         for attacker in self._attackers(name):
-            if attacker == "nn":
-                self._null(cell)  # the quick figures come with their null before the slow one
             cell.said[attacker] = attacks.said(cell, attacker)
             if attacker not in BASELINES:
                 cell.found_code[attacker] = attacks.finds_code(cell, attacker)
             self._count(self._cost_of(attacker), f"{name}, {target.attribute}, {attacker}")
             self._publish(cell)
-        self._null(cell)
         cell.choose_strongest([(split.seed, split.fold) for split in self.plan.splits])
         self._look_closer(cell)
         self.rows += self._rows(cell)
         self.publish("leakage", table("leakage", self.rows))
 
     def _null(self, cell: Cell) -> None:
-        if not cell.nulls:
-            cell.nulls = self.attacks[cell.representation].nulls(cell, self.plan.permutations)
-            what = f"{cell.representation}, {cell.target.attribute}, permuted labels"
-            self._count(NULL_COST * len(self.plan.splits), what)
+        cell.nulls = self.attacks[cell.representation].nulls(cell, self.plan.permutations)
+        what = f"{cell.representation}, {cell.target.attribute}, permuted labels"
+        self._count(NULL_COST * len(self.plan.splits), what)
 
     def _look_closer(self, cell: Cell) -> None:
         """Where an attacker found nothing, find out what it would have found."""
