@@ -46,10 +46,11 @@ def synthetic_faces(
     """The bundled set: by default 230 people with six expressions each, the shape of CFEE."""
     sheet: pd.DataFrame = table(population, people=people, shots=shots, seed=seed)
     recipe = sheet[["id", "population", "index", "expression", "shot", "seed"]]
+    rows = [{str(name): value for name, value in row.items()} for row in recipe.to_dict("records")]
     return FaceSet(
         name=f"synthetic faces ({population})",
         table=sheet.drop(columns=["population", "index", "shot", "seed"]),
-        source=DrawnSource(tuple(recipe.to_dict("records"))),
+        source=DrawnSource(tuple(rows)),
         labels=LABELS,
         synthetic=True,
         licence=LICENCE,

@@ -1,0 +1,116 @@
+"""A set that comes with a table: `file_name` and whatever columns its owner keeps."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from core.errors import FacesError
+from core.faces import aliases
+from core.faces.faceset import Problem
+from core.faces.folder import Tree
+from core.faces.found import Found
+from core.faces.labelling import rename
+from core.faces.pairs import read_pairs
+from core.faces.tables import read_table
+
+NAMES = (
+    "metadata.csv", "metadata.parquet", "manifest.csv", "manifest.parquet", "metadata.tsv",
+    "labels.csv",
+)  # fmt: skip
+
+
+def manifest_in(tree: Tree) -> str | None:
+    """The manifest in the root of a set, or None; one deeper down speaks for its folder only."""
+    there = {file.casefold(): file for file in tree.files if "/" not in file}
+    return next((there[name] for name in NAMES if name in there), None)
+
+
+def manifest_below(tree: Tree) -> str | None:
+    """The only manifest deeper down, or None; raises `FacesError` where there are several."""
+    below = [file for file in tree.files if file.rsplit("/", 1)[-1].casefold() in NAMES]
+    if len(below) > 1:
+        raise FacesError(
+            f"{tree.root} holds {len(below)} manifests ({', '.join(below[:3])}) and none in its "
+            "root: give the path of one, join them, or choose the preset folder"
+        )
+    return below[0] if below else None
+
+
+def read_manifest(path: Path, tree: Tree, subject: str) -> Found:
+    """The rows of a manifest whose picture is there; every other row becomes a problem.
+
+    `tree` is the folder that the manifest lies in: only files found there, inside it, are used.
+    Raises `FacesError` where the file column is missing or no row's picture is there.
+    """
+    table = read_table(path)
+    columns, file_column = rename(table, subject, FacesError)
+    if file_column is None:
+        raise FacesError(
+            f"'{path.name}': {aliases.missing('file_name', table.columns)}; name the column with "
+            "the pictures' paths file_name"
+        )
+    files, problems = _places(table[file_column], tree)
+    there = files.notna().to_numpy()
+    if not there.any():
+        example = f", the first: {problems[0].file} ({problems[0].detail})" if problems else ""
+        raise FacesError(
+            f"none of the {len(table):,} pictures that '{path.name}' lists is in {tree.root}"
+            f"{example}: put the manifest into the folder that its paths start from"
+        )
+    aside = tuple(name for name in columns.aside if name != "file")
+    frame = columns.frame.drop(columns="file", errors="ignore")[there]
+    frame = frame.assign(file=files[there])
+    problems += _unlisted(tree, set(frame["file"]), path.name)
+    return Found(
+        frame.reset_index(drop=True), tuple(problems), aside=aside, renamed=columns.renamed,
+        pairs=read_pairs(tree),
+    )  # fmt: skip
+
+
+def _places(names: pd.Series, tree: Tree) -> tuple[pd.Series, list[Problem]]:
+    """Where each listed picture lies in `tree`, None where it cannot be used, and why."""
+    here = set(tree.files)
+    known = {problem.file: problem for problem in tree.problems}
+    short: dict[str, str | None] = {}
+    for file in tree.pictures:
+        name = file.rsplit("/", 1)[-1]
+        short[name] = None if name in short else file
+    places: list[str | None] = []
+    problems: list[Problem] = []
+    used: set[str] = set()
+    for listed in names:
+        name, objection = _clean(str(listed))
+        place = name if name in here else short.get(name)
+        if objection is None and place is None:
+            objection = known.get(name) or Problem(name, "missing file", "listed and not there")
+        if objection is None and place in used:
+            objection = Problem(name, "duplicated", "listed more than once; the first row is kept")
+        if objection is not None:
+            problems.append(objection)
+            place = None
+        elif place is not None:
+            used.add(place)
+        places.append(place)
+    return pd.Series(places, index=names.index, dtype=object), problems
+
+
+def _clean(listed: str) -> tuple[str, Problem | None]:
+    """The listed path with forward slashes, and a problem where it could lead out of the folder."""
+    name = listed.strip().replace("\\", "/")
+    name = re.sub(r"^(\./)+", "", name)
+    if not name:
+        return name, Problem("(row without a file)", "missing file", "the cell is empty")
+    if name.startswith(("/", "~")) or re.match(r"^[A-Za-z][A-Za-z0-9+.-]*:", name):
+        return name, Problem(name[:200], "unsafe path", "not relative to the manifest's folder")
+    if ".." in name.split("/") or not name.isprintable():
+        shown = ascii(name)[1:-1][:200]
+        return name, Problem(shown, "unsafe path", "it leads out of the manifest's folder")
+    return name, None
+
+
+def _unlisted(tree: Tree, used: set[str], manifest: str) -> list[Problem]:
+    detail = f"not listed in {manifest}; left out"
+    return [Problem(file, "unlabelled", detail) for file in tree.pictures if file not in used]
