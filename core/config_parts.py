@@ -1,0 +1,265 @@
+"""The parts that the settings of an audit are made of, one model a block of `audit.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    field_validator,
+    model_validator,
+)
+
+
+def _some_text(value: Any) -> Any:
+    if isinstance(value, str) and not value.strip():
+        raise ValueError("is empty: write a name, or leave the key out")
+    if isinstance(value, str) and any(ord(letter) < 32 for letter in value):
+        raise ValueError("holds a line break or another control character: use plain text")
+    return value
+
+
+def listed(value: Any) -> Any:
+    """A list is kept as a tuple, since settings are frozen; one text is a list of one.
+
+    A name given twice counts once: nothing is attacked, or studied, a second time.
+    """
+    if isinstance(value, str):
+        return (value,)
+    if not isinstance(value, list | tuple):
+        return value
+    names = all(isinstance(one, str) for one in value)
+    return tuple(dict.fromkeys(value)) if names else tuple(value)
+
+
+Text = Annotated[str, BeforeValidator(_some_text), Field(max_length=4096)]
+Texts = Annotated[tuple[Text, ...], BeforeValidator(listed), Field(max_length=1000)]
+
+
+def whole(default: int | None, least: int, most: int) -> Any:
+    """A field for a whole number from `least` to `most`; text and true are no numbers."""
+    return Field(default, strict=True, ge=least, le=most)
+
+
+def real(default: float | None, least: float, most: float) -> Any:
+    """A field for a finite number from `least` to `most`."""
+    return Field(default, strict=True, ge=least, le=most)
+
+
+class Frozen(BaseModel):
+    """Unknown keys are errors; nothing changes once it has been read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Splits(Frozen):
+    """Overrides the look: `folds` groups of people, dealt `seeds` times."""
+
+    folds: int = whole(5, 2, 20)
+    seeds: int = whole(1, 1, 100)
+
+
+class Obfuscate(Frozen):
+    """One more representation: the same faces, made unclear."""
+
+    kind: Literal["blur", "pixelate", "paired"]
+    size: int = whole(8, 2, 512)
+    path: Text | None = None
+
+
+FacePreset = Literal[
+    "auto", "folder", "manifest", "cfee", "celeba", "diveface", "lfw", "jaffe", "yale", "ckplus",
+    "kdef", "rafd", "utkface", "fairface", "london", "synthetic",
+]  # fmt: skip
+
+
+class Faces(Frozen):
+    """A face set: where it is and how to read it."""
+
+    path: Text | None = None
+    preset: FacePreset = "auto"
+    subject: Text = "subject_id"
+    aligned: StrictBool = False
+    where: dict[Text, tuple[str, ...]] = Field(default_factory=dict)
+    obfuscate: Obfuscate | None = None
+
+    @field_validator("where", mode="before")
+    @classmethod
+    def _where(cls, value: Any) -> Any:
+        """Labels are text: `{age: 30}` means the class "30", and one class needs no brackets."""
+        if not isinstance(value, Mapping):
+            raise ValueError(
+                "must be a mapping of columns to classes, as in {condition: [normal, happy]}"
+            )
+        return {column: _classes(column, wanted) for column, wanted in value.items()}
+
+    @model_validator(mode="after")
+    def _path_or_synthetic(self) -> Self:
+        if self.preset == "synthetic" and self.path is not None:
+            raise ValueError(
+                f"names the path '{self.path}', but the synthetic set is drawn and has none: "
+                "leave out path, or choose another preset"
+            )
+        if self.preset != "synthetic" and self.path is None:
+            raise ValueError("has no path: say where the faces are, or use preset: synthetic")
+        return self
+
+
+def _classes(column: Any, wanted: Any) -> tuple[str, ...]:
+    several = wanted if isinstance(wanted, list | tuple) else [wanted]
+    if not several or any(
+        isinstance(one, Mapping | list | tuple) or one is None for one in several
+    ):
+        raise ValueError(
+            f"keeps no class of '{column}' or something that is none: list the classes"
+        )
+    return tuple(str(one).lower() if isinstance(one, bool) else str(one) for one in several)
+
+
+class Vectors(Frozen):
+    """Vectors that somebody has already; `vector` and `subject` name columns."""
+
+    path: Text
+    vector: Text = "embedding"
+    subject: Text = "subject_id"
+
+
+def _three(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        if len(value) != 3:
+            raise ValueError(f"is {list(value)}: give one number, or three, one a colour")
+        return tuple(value)
+    return (value,) * 3 if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+Channel = Annotated[float, Field(strict=True, ge=-1000, le=1000)]
+Channels = Annotated[tuple[Channel, Channel, Channel], BeforeValidator(_three)]
+
+
+def _align_word(value: Any) -> Any:
+    return value.replace("_", "-").replace(" ", "-") if isinstance(value, str) else value
+
+
+class Encoder(Frozen):
+    """What turns faces into vectors. None means: as the encoder has it, or as its file tells."""
+
+    kind: Literal[
+        "auto", "synthetic", "pixels", "facenet-vggface2", "facenet-casia", "resnet50-vggface2",
+        "onnx",
+    ] = "auto"  # fmt: skip
+    weights: Text | None = None
+    size: int | None = whole(None, 8, 2048)
+    mean: Channels | None = None
+    std: Channels | None = None
+    color: Literal["rgb", "bgr"] | None = None
+    align: Annotated[
+        Literal["five-points", "margin", "whole"], BeforeValidator(_align_word)
+    ] | None = None  # fmt: skip
+
+    @field_validator("color", mode="before")
+    @classmethod
+    def _color(cls, value: Any) -> Any:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("std")
+    @classmethod
+    def _std(cls, value: Any) -> Any:
+        if value is not None and min(value) <= 0:
+            raise ValueError(f"is {list(value)}, and pictures are divided by it: use more than 0")
+        return value
+
+
+class Suppressor(Frozen):
+    """A method that takes a label out of the vectors."""
+
+    kind: Literal["sensitivenets", "lntl", "leace", "given", "saved"]
+    name: Text | None = None
+    dial: float | None = real(None, 0, 1)
+    layers: int | None = whole(None, 1, 10)
+    detector: Literal["softmax", "dense"] | None = None
+    primary_loss: Literal["triplet", "bce"] = "triplet"
+    primary: Text = "identity"
+    mode: Literal["adapter", "tail"] = "adapter"
+    path: Text | None = None
+
+
+class Role(Frozen):
+    """Another set for a single role."""
+
+    faces: Faces | None = None
+    embeddings: Vectors | None = None
+    pairs: Text | None = None
+
+
+class Ablation(Frozen):
+    """Features taken away, in several orders."""
+
+    points: int = whole(12, 2, 1000)
+    repeats: int = whole(5, 1, 100)
+    orders: Annotated[tuple[Literal["random", "most", "least"], ...], BeforeValidator(listed)] = (
+        "random",
+        "most",
+        "least",
+    )
+
+
+class Projection(Frozen):
+    """Maps of the vectors in two dimensions."""
+
+    methods: Annotated[tuple[Literal["tsne", "umap"], ...], BeforeValidator(listed)] = (
+        "tsne",
+        "umap",
+    )
+    perplexity: float = real(30.0, 1, 1000)
+    neighbors: int = whole(15, 2, 1000)
+
+
+AutoOrCount = Literal["auto"] | Annotated[int, Field(strict=True, ge=1, le=10_000_000)]
+Share = Annotated[float, Field(strict=True, ge=0, le=1)]
+Strength = Annotated[float, Field(strict=True, ge=0.5, le=1)]
+
+
+class Fairness(Frozen):
+    """Equality of opportunity under a bias of known strength."""
+
+    target: Text = "auto"
+    protected: Text = "auto"
+    strengths: Annotated[tuple[Strength, ...], BeforeValidator(listed), Field(min_length=1)] = (
+        0.5,
+        0.7,
+        0.9,
+    )
+    classifier: Literal["nn", "svm"] = "nn"
+    repeats: int = whole(5, 1, 100)
+    n_train: AutoOrCount = "auto"
+    n_eval: AutoOrCount = "auto"
+    phi: Literal["protected", "carried"] = "protected"
+
+
+class ActionUnits(Frozen):
+    """Action-unit detectors trained on skewed sets of people."""
+
+    group: Text = "gender"
+    trunk: Text = "auto"
+    skew: Literal["auto"] | Share = "auto"
+
+
+class Anonymity(Frozen):
+    """The six networks."""
+
+    rounds: int = whole(20, 1, 1000)
+    alpha: float = real(0.5, 0, 1)
+    beta: float = real(1.0, 0, 1000)
+    loss: Literal["bounded", "paper"] = "bounded"
+    folds: int = whole(10, 2, 50)
+    images: int = whole(3000, 1, 1_000_000)
+
+
+StudyName = Literal[
+    "leakage", "verification", "ablation", "projection", "fairness", "action_units", "anonymity"
+]

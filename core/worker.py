@@ -1,0 +1,271 @@
+"""What runs in a run's own process: waits for its turn, audits, puts the result in place.
+
+`python -m core.worker RUN_DIR` is started by `core.run.start`, never by hand. Whatever happens,
+the status ends in a word and a sentence for a person; tracebacks go to the log only.
+"""
+
+from __future__ import annotations
+
+import errno
+import faulthandler
+import os
+import re
+import secrets
+import shutil
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Protocol
+
+import psutil
+
+from core.errors import Cancelled, InputError, StoreError
+from core.locks import locked
+from core.progress import Progress, Status
+from core.run import Run, open_run
+from core.run_fraction import Fraction
+from core.run_queue import wait_for_turn
+from core.run_status import RunStatus, read_status, write_status
+from core.store import Store, write_atomic
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from core.config import Config
+GRACE_SECONDS = 2.0
+"""From being asked to stop until the work is interrupted, and again until the process ends."""
+
+STARTED_SECONDS = 3.0
+"""How long a worker waits for the one that started it; for another worker it waits no longer."""
+
+_WRITE_SECONDS = 0.3
+_TABLE = re.compile(r"[a-z0-9_]+")
+
+
+class Auditor(Protocol):
+    """What does the work: `core.study.audit`, or a stand-in in a test."""
+
+    def audit(
+        self,
+        config: Config,
+        *,
+        base: Path,
+        store: Store,
+        progress: Progress,
+        publish: Callable[[str, pd.DataFrame], None],
+    ) -> Any:
+        """Audit as `config` says; `publish` hands out a table as soon as it is there."""
+        ...
+
+    def write(self, audit: Any, folder: Path) -> None:
+        """Write `audit.json` and the tables into the empty `folder`."""
+        ...
+
+
+class Teller:
+    """Writes the status of one run, and says when its owner wants it to end."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.status = read_status(run.path)
+        self._fraction = Fraction()
+        self._told = 0.0
+        self._began = time.monotonic()
+
+    def cancelled(self) -> bool:
+        """Whether the owner asked for an end, or deleted the run."""
+        return (self.run.path / "cancel").exists() or not self.run.path.exists()
+
+    def begin(self) -> None:
+        """Say who is at work."""
+        me = psutil.Process()
+        fresh = RunStatus("queued", message="waiting", pid=me.pid, born=me.create_time())
+        self.tell(replace(fresh, started=time.time()))
+
+    def tell(self, status: RunStatus) -> None:
+        """Write `status`, unless the run was deleted meanwhile and is not to be made again."""
+        self.status = status
+        if self.run.path.exists():
+            write_status(self.run.path, status)
+
+    def listen(self, status: Status) -> None:
+        """Take in the progress of the audit, and pass it on a few times a second."""
+        fraction = self._fraction.at(status.phase, status.done, status.total)
+        now = time.monotonic()
+        if status.phase == self.status.phase and now - self._told < _WRITE_SECONDS:
+            return
+        self._told = now
+        spent = now - self._began
+        told = replace(
+            self.status,
+            phase=status.phase,
+            done=status.done,
+            total=status.total,
+            eta=spent / fraction * (1 - fraction) if fraction > 0.01 else None,
+            fraction=fraction,
+            message=status.message,
+        )
+        with suppress(StoreError):  # a bar that stands still is no reason to stop the work
+            self.tell(told)
+
+    def working(self, status: RunStatus) -> None:
+        """The turn has come: the clock of the estimate starts."""
+        self.status, self._began = status, time.monotonic()
+
+    def end(self, state: Any, message: str, *, error: str = "", fault: str = "") -> None:
+        """The last word."""
+        whole = 1.0 if state == "done" else self.status.fraction
+        said = replace(self.status, state=state, message=message, error=error, fault=fault)
+        last = replace(said, fraction=whole, eta=None, finished=time.time())
+        try:
+            self.tell(last)
+        except StoreError:
+            (self.run.path / "reserve").unlink(missing_ok=True)  # the disk is full: room for a word
+            self.tell(last)
+
+
+def work(folder: Path, audit: Auditor | None = None) -> int:
+    """Do the run in `folder` from queue to result; returns the exit status of the contract."""
+    run = open_run(folder)
+    # `start` holds the lock for a moment, until it has noted who was started.
+    with locked(folder / "worker.lock", patience=STARTED_SECONDS) as alone:
+        if not alone:
+            print(f"another worker is on run {run.id} already: this one ends", file=sys.stderr)
+            return 1
+        teller = Teller(run)
+        teller.begin()
+        progress = Progress(teller.listen, teller.cancelled)
+        return _ending(teller, lambda: _audited(run, teller, progress, audit))
+
+
+def _audited(run: Run, teller: Teller, progress: Progress, auditor: Auditor | None) -> None:
+    teller.working(wait_for_turn(run, progress.check))
+    _tidy(run)
+    progress.start("starting", 1, "loading what the audit needs")
+    # torch and its kin are loaded here, after the turn has come, and never before.
+    chosen: Any = auditor or import_module("core.study.audit")
+
+    def publish(name: str, table: pd.DataFrame) -> None:
+        if not _TABLE.fullmatch(name):
+            raise ValueError(f"'{name}' is no name of a table")
+        write_atomic(run.partial / f"{name}.csv", table.to_csv(index=False).encode())
+
+    found = chosen.audit(
+        run.config(), base=run.base, store=Store(), progress=progress, publish=publish
+    )
+    progress.start("writing", 1, "writing the result")
+    fresh = run.path / f"result.tmp-{secrets.token_hex(4)}"
+    fresh.mkdir(mode=0o700)
+    chosen.write(found, fresh)
+    progress.check()
+    _into_place(fresh, run.result)
+
+
+def _tidy(run: Run) -> None:
+    """Take away what a killed worker left; an old result that was being replaced comes back."""
+    for old in run.path.glob("result.old-*"):
+        if not run.result.exists():
+            old.rename(run.result)
+        shutil.rmtree(old, ignore_errors=True)
+    for half in [*run.path.glob("result.tmp-*"), *run.path.rglob(".*.tmp")]:
+        shutil.rmtree(half) if half.is_dir() else half.unlink(missing_ok=True)
+
+
+def _into_place(fresh: Path, result: Path) -> None:
+    """Rename the finished result into place; a folder cannot be replaced in one step."""
+    old = result.with_name(f"result.old-{secrets.token_hex(4)}")
+    if result.exists():
+        result.rename(old)
+    fresh.rename(result)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _ending(teller: Teller, do: Callable[[], None]) -> int:
+    """Run `do` and turn whatever comes of it into the run's last word and an exit status."""
+    ours = "this is a fault of ours and not of your data: the log of the run says where"
+    try:
+        with _interruptible(teller):
+            do()
+    except Cancelled:
+        asked = teller.cancelled()
+        stopped = "stopped from outside; running it again goes on from what the store holds"
+        teller.end("cancelled" if asked else "stopped", "cancelled" if asked else stopped)
+        return 130
+    except InputError as error:
+        print(f"input: {error}", file=sys.stderr)
+        teller.end("failed", "failed", error=str(error), fault="input")
+        return 2
+    except MemoryError:
+        traceback.print_exc()
+        short = (
+            "the memory of this computer was not enough for this audit: close other programs, "
+            "choose a smaller set, or fewer processes"
+        )
+        teller.end("failed", "failed", error=short, fault="input")
+        return 2
+    except Exception as error:
+        traceback.print_exc()
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            full = f"the disk that holds {teller.run.path} is full: free some space or purge runs"
+            teller.end("failed", "failed", error=full, fault="input")
+            return 2
+        teller.end("failed", "failed", error=ours, fault="ours")
+        return 1
+    teller.end("done", "done")
+    return 0
+
+
+@contextmanager
+def _interruptible(teller: Teller) -> Iterator[None]:
+    """Let SIGTERM, and an owner who has waited long enough, break into the work.
+
+    The audit looks at the cancel file between its steps, which is usually soon enough; a step that
+    takes longer is interrupted from outside, and one that hangs in native code ends the process.
+    """
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise Cancelled("interrupted")
+
+    over = threading.Event()
+    before = signal.signal(signal.SIGTERM, stop)
+    watch = threading.Thread(target=_watch, args=(teller, over), name="cancel", daemon=True)
+    watch.start()
+    try:
+        yield
+    finally:
+        over.set()
+        signal.signal(signal.SIGTERM, before)
+
+
+def _watch(teller: Teller, over: threading.Event) -> None:
+    while not teller.cancelled():
+        if over.wait(0.2):
+            return
+    if over.wait(GRACE_SECONDS):
+        return
+    os.kill(os.getpid(), signal.SIGTERM)
+    if over.wait(GRACE_SECONDS):
+        return
+    # What the store and the run hold is whole at every moment, so that this loses nothing.
+    teller.end("cancelled", "cancelled")
+    os._exit(130)
+
+
+def main(arguments: list[str]) -> int:
+    """Do the run whose directory is the one argument."""
+    faulthandler.enable()
+    [folder] = arguments
+    print(f"{time.strftime('%Y-%m-%d %H:%M:%S')} worker {os.getpid()} begins", file=sys.stderr)
+    return work(Path(folder))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
