@@ -66,6 +66,10 @@ class Cell:
         self.views[STRONGEST] = [names[winner] for winner in best]
         self.found_code[STRONGEST] = any(self.found_code.get(name) for name in names)
 
+    def sound(self) -> bool:
+        """Whether the strongest attacker's figure stands: at least one probe found its code."""
+        return bool(self.found_code.get(STRONGEST))
+
     def chosen(self) -> str:
         """The attacker that was the strongest in most splits."""
         return Counter(self.views[STRONGEST]).most_common(1)[0][0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -70,9 +71,7 @@ class Attacks:
             own = part(split.attacker, target)
             settings = {"permutations": count, "seed": self.seed, "split": split.seed}
             name = key("null", null.VERSION, settings, self._inputs(target, split))
-            entry = self.store.get(
-                name, lambda p=problem, o=own: ({"scores": null.null_scores(p, permuted[:, o])}, {})
-            )  # type: ignore[misc]
+            entry = self.store.get(name, partial(_null_kept, problem, permuted[:, own]))
             scores.append(entry.arrays["scores"])
         values: dict[Metric, list[float]] = {metric: [] for metric in METRICS}
         for i in range(count):
@@ -151,7 +150,7 @@ class Attacks:
                 [problems[i] for i in places], ATTACKERS[attacker], device=self.device
             )
             for place, finding in zip(places, findings, strict=True):
-                found[place] = self.store.get(names[place], lambda f=finding: _kept(f))  # type: ignore[misc]
+                found[place] = self.store.get(names[place], partial(_kept, finding))
         return [found[place] for place in range(len(names))]
 
     def _key(self, target: Target, attacker: str, what: str, split: Split, view: str) -> str:
@@ -200,6 +199,12 @@ def part(rows: np.ndarray, target: Target) -> np.ndarray:
 def rows_digest(rows: np.ndarray) -> str:
     """SHA-256 of row numbers."""
     return hashlib.sha256(np.ascontiguousarray(rows, dtype=np.int64).tobytes()).hexdigest()
+
+
+def _null_kept(
+    problem: Problem, permuted: np.ndarray
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    return {"scores": null.null_scores(problem, permuted)}, {}
 
 
 def _kept(finding: Finding) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

@@ -278,7 +278,8 @@ class _Run:
         tables: dict[str, pd.DataFrame] = {}
         facts: dict[str, Any] = {}
         for result in results:
-            tables.update(result.tables)
+            for name, own in result.tables.items():
+                tables[name] = pd.concat([tables[name], own]) if name in tables else own
             facts.update(result.facts)
             self.warnings += [text for text in result.warnings if text not in self.warnings]
         config = self.config
@@ -300,7 +301,11 @@ class _Run:
             },
             "parts": _parts(splits, data.x),
             "headline": headline(
-                tables.get("leakage"), targets, data.x.x.shape[1], synthetic=data.x.synthetic
+                tables.get("leakage"),
+                targets,
+                data.x.x.shape[1],
+                synthetic=data.x.synthetic,
+                careless=config.preset == "careless",
             ),
             "checks": checks(tables.get("leakage"), splits, data.x, config.preset),
             "warnings": self.warnings,
@@ -317,8 +322,7 @@ def write(audit: Audit, folder: Path) -> None:
         if name in PARQUET:
             table.to_parquet(folder / "tables" / f"{name}.parquet", index=False)
         else:
-            text = table.to_csv(index=False).encode()
-            write_atomic(folder / "tables" / f"{name}.csv", text)
+            write_atomic(folder / "tables" / f"{name}.csv", table.to_csv(index=False).encode())
     text = json.dumps(audit.summary, indent=2, ensure_ascii=False, allow_nan=False)
     write_atomic(folder / "audit.json", text.encode())
 

@@ -15,9 +15,17 @@ from core.split import Split, shares_nobody
 
 
 def headline(
-    leakage: pd.DataFrame | None, targets: Sequence[Target], dimensions: int, *, synthetic: bool
+    leakage: pd.DataFrame | None,
+    targets: Sequence[Target],
+    dimensions: int,
+    *,
+    synthetic: bool,
+    careless: bool = False,
 ) -> dict[str, Any]:
-    """The strongest attacker's figure on the first label, x; a status where there is none."""
+    """The strongest attacker's figure on the first label, x; a status where there is none.
+
+    `careless` figures come with the words that take them back: they are never a headline.
+    """
     attribute = targets[0].attribute if targets else None
     row: dict[str, Any] = {}
     if leakage is not None and attribute is not None:
@@ -27,7 +35,7 @@ def headline(
             & (leakage["attacker"] == STRONGEST)
             & (leakage["metric"] == METRIC)
         ]
-        row = {} if own.empty else own.iloc[0].to_dict()
+        row = {} if own.empty else {str(name): own.iloc[0][name] for name in own.columns}
     figures = {name: _plain(row.get(name)) for name in ("value", "low", "high", "chance", "null")}
     found: dict[str, Any] = {
         "attribute": attribute,
@@ -40,8 +48,10 @@ def headline(
         "attacker_identities": _plain(row.get("attacker_identities")),
         "dimensions": dimensions,
         "synthetic": synthetic,
+        "careless": careless,
     }
-    return {**found, "sentence": sentence(found)}
+    claim = "A careless audit, whose attackers have seen the people they are tested on, claims: "
+    return {**found, "sentence": (claim if careless else "") + sentence(found)}
 
 
 def sentence(headline: dict[str, Any]) -> str:

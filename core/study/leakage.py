@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,15 @@ import pandas as pd
 
 from core.attack.registry import BASELINES
 from core.encode.embeddings import Embeddings
-from core.measure.intervals import NONE_BELOW
-from core.measure.leakage import Cell, empty_rows, rows
+from core.measure.intervals import (
+    NONE_BELOW,
+    Predictions,
+    difference,
+    holm,
+    interval,
+    weights,
+)
+from core.measure.leakage import HEADLINE, STRONGEST, Cell, empty_rows, rows
 from core.measure.targets import Target
 from core.progress import Progress
 from core.split import Split
@@ -83,9 +90,10 @@ class Leakage:
                 "leakage": table("leakage", self.rows),
                 "confusion": table("confusion", self._confusion()),
                 "predictions": self._predictions(),
+                "differences": table("differences", self._differences()),
             },
             warnings=tuple(text for target in self.targets for text in target.left_out),
-            facts={"views": self._views()},
+            facts={"views": self._views(), "other_labels": self._other_labels()},
         )
 
     def _attack_cell(self, name: str, target: Target) -> None:
@@ -159,6 +167,54 @@ class Leakage:
             f"{name}, {attribute}": {who: dict(Counter(seen)) for who, seen in cell.views.items()}
             for (name, attribute), cell in self.cells.items()
         }
+
+    def _differences(self) -> list[dict[str, Any]]:
+        """x minus every other representation, strongest against strongest, on the same people."""
+        found: list[dict[str, Any]] = []
+        for (name, attribute), cell in self.cells.items():
+            x = self.cells.get(("x", attribute))
+            if name == "x" or x is None or not (x.sound() and cell.sound()):
+                continue
+            one = difference(
+                x.said[STRONGEST], cell.said[STRONGEST], HEADLINE, k=cell.target.k,
+                weights=self._drawn(x.said[STRONGEST]),
+            )  # fmt: skip
+            found.append(
+                {
+                    "table": "leakage",
+                    "metric": HEADLINE,
+                    "attribute": attribute,
+                    "a": "x",
+                    "b": name,
+                    "difference": one.value,
+                    "low": one.low,
+                    "high": one.high,
+                    "p_holm": one.p,
+                }
+            )
+        for row, p in zip(found, holm([row["p_holm"] for row in found]), strict=True):
+            row["p_holm"] = float(p)
+        return found
+
+    def _other_labels(self) -> dict[str, dict[str, float | None]]:
+        """What the other labels alone predict: no vector is looked at (METHODS, "Protocol" 4)."""
+        x, found = self.representations["x"], {}
+        for target in self.targets:
+            cell = self.cells.get(("x", target.attribute))
+            others = [one.attribute for one in self.targets if one is not target]
+            if cell is None or not others:
+                continue
+            coded = pd.get_dummies(x.table[others]).to_numpy(dtype=np.float32)
+            alone = replace(self.attacks["x"], x=x.replaced(coded))
+            blank = Cell("labels", target, cell.attacker_people)
+            said = alone.said(blank, "logistic")
+            one = interval(said, HEADLINE, k=target.k, weights=self._drawn(said))
+            found[target.attribute] = {"value": one.value, "low": one.low, "high": one.high}
+        return found
+
+    def _drawn(self, said: Predictions) -> np.ndarray:
+        people = len(np.unique(said.people))
+        return weights(people, resamples=self.plan.resamples, seed=self.plan.seed)
 
     def _confusion(self) -> Iterator[dict[str, Any]]:
         for (name, attribute), cell in self.cells.items():

@@ -1,0 +1,1 @@
+"""Figures about vectors: scores, intervals, nulls, verification, collapse."""

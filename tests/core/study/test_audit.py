@@ -1,0 +1,127 @@
+"""A whole audit from a file of vectors: the files of the contract, and what they promise."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.config import config_from
+from core.progress import Progress
+from core.store import Store
+from core.study.audit import Audit, audit, write
+from core.table import COLUMNS
+
+
+def vectors(folder: Path, *, people: int = 30, each: int = 4, subjects: bool = True) -> Path:
+    """A Parquet file of made-up vectors: people, an expression that leaks, a gender that does."""
+    random = np.random.default_rng(0)
+    expression = np.tile(np.arange(2), people * each // 2)
+    gender = np.repeat(np.arange(people) % 2, each)
+    x = np.repeat(random.normal(size=(people, 8)), each, axis=0)
+    x = x + 0.5 * random.normal(size=x.shape)
+    x[:, 0] += 1.5 * expression
+    x[:, 1] += 3 * gender
+    table = pd.DataFrame(
+        {
+            "id": [f"f{i}" for i in range(len(x))],
+            "expression": np.array(["neutral", "happy"])[expression],
+            "gender": np.array(["f", "m"])[gender],
+            "embedding": list(x.astype(np.float32)),
+        }
+    )
+    if subjects:
+        table.insert(1, "subject_id", np.repeat([f"{i:03d}" for i in range(people)], each))
+    table.to_parquet(folder / "emb.parquet")
+    return folder / "emb.parquet"
+
+
+@pytest.fixture(autouse=True)
+def few_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.attack.neural.EPOCHS", 8)
+
+
+def run(folder: Path, store: Path | None = None, **settings: object) -> Audit:
+    config = config_from({"embeddings": {"path": "emb.parquet"}, "device": "cpu", **settings})
+    return audit(
+        config,
+        base=folder,
+        store=Store(store or folder / "store"),
+        progress=Progress(),
+        publish=lambda name, table: None,
+    )
+
+
+def test_the_files_of_the_contract(tmp_path: Path) -> None:
+    vectors(tmp_path)
+    found = run(tmp_path)
+    write(found, tmp_path / "OUT")
+    summary = json.loads((tmp_path / "OUT" / "audit.json").read_text())
+    assert summary["schema_version"] == 1
+    assert set(summary["tables"]) >= {"leakage", "verification", "predictions", "differences"}
+    assert summary["data"]["identities"] == 30
+    assert summary["data"]["labels"]["gender"] == {"f": 60, "m": 60}
+    assert summary["parts"] == {"suppressor": 0, "attacker": 24, "test": 6}
+    leakage = pd.read_csv(tmp_path / "OUT" / "tables" / "leakage.csv")
+    assert tuple(leakage.columns) == COLUMNS["leakage"]
+    assert set(leakage["representation"]) == {"x", "random", "norm"}
+    assert set(leakage["attribute"]) == {"expression", "gender"}
+    predictions = pd.read_parquet(tmp_path / "OUT" / "tables" / "predictions.parquet")
+    assert tuple(predictions.columns) == COLUMNS["predictions"]
+    assert set(summary["facts"]["other_labels"]) == {"expression", "gender"}
+
+
+def test_figures_can_be_made_again_from_the_predictions(tmp_path: Path) -> None:
+    vectors(tmp_path)
+    tables = run(tmp_path).tables
+    leakage, said = tables["leakage"], tables["predictions"]
+    own = said[(said["representation"] == "x") & (said["attribute"] == "gender")]
+    for attacker, rows in own.groupby("attacker"):
+        row = leakage[
+            (leakage["representation"] == "x")
+            & (leakage["attribute"] == "gender")
+            & (leakage["attacker"] == attacker)
+            & (leakage["metric"] == "accuracy")
+        ].iloc[0]
+        if row["status"] != "probe failed":
+            assert row["value"] == pytest.approx((rows["truth"] == rows["predicted"]).mean())
+        assert sorted(rows["id"]) == sorted(f"f{i}" for i in range(120))
+
+
+def test_the_same_audit_gives_the_same_tables(tmp_path: Path) -> None:
+    vectors(tmp_path)
+    first = run(tmp_path, tmp_path / "one").tables
+    again = run(tmp_path, tmp_path / "two").tables
+    assert set(first) == set(again)
+    for name in first:
+        pd.testing.assert_frame_equal(first[name], again[name], check_exact=True)
+
+
+def test_the_careless_preset_says_so_and_claims_more(tmp_path: Path) -> None:
+    vectors(tmp_path)
+    found = run(tmp_path, preset="careless").summary
+    assert found["headline"]["sentence"].startswith("A careless audit")
+    assert not next(c for c in found["checks"] if c["name"] == "parts share nobody")["passed"]
+
+
+def test_without_identities_nothing_is_measured_and_it_is_said(tmp_path: Path) -> None:
+    vectors(tmp_path, subjects=False)
+    found = run(tmp_path)
+    assert found.summary["headline"]["status"] == "not enough data"
+    assert any("nobody said who is who" in text for text in found.summary["warnings"])
+
+
+def test_too_few_people_is_an_answer_and_not_a_crash(tmp_path: Path) -> None:
+    vectors(tmp_path, people=8)
+    found = run(tmp_path)
+    assert found.summary["headline"]["status"] == "not enough data"
+    assert any("8 people are too few" in text for text in found.summary["warnings"])
+
+
+def test_only_what_was_asked_for_is_attacked(tmp_path: Path) -> None:
+    vectors(tmp_path)
+    tables = run(tmp_path, sensitive="gender", attributes=[]).tables
+    assert set(tables["leakage"]["attribute"]) == {"gender"}
