@@ -1,0 +1,1 @@
+"""The pages: they choose, start and show; everything that is computed lies in `core`."""

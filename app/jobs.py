@@ -1,0 +1,210 @@
+"""Start, watch and cancel runs, and read what they found; thin over `core.run`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from core import run as runs
+from core.config import config_from
+from core.run_status import RunStatus
+from core.store import home
+
+DEMO = {"name": "synthetic demonstration", "faces": {"preset": "synthetic"}}
+"""The audit that the first page opens on."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A run as a page shows it: its status, its settings as written, and its result once done."""
+
+    run: runs.Run
+    status: RunStatus
+    config: dict[str, Any]
+    audit: dict[str, Any] | None
+
+    @property
+    def id(self) -> str:
+        """The run's id, as it stands in links."""
+        return self.run.id
+
+    @property
+    def name(self) -> str:
+        """What its owner called it."""
+        return self.run.name
+
+    @property
+    def active(self) -> bool:
+        """Whether figures may still arrive."""
+        return self.status.active
+
+    @property
+    def careless(self) -> bool:
+        """Whether the run used the preset that no headline may use."""
+        return self.config.get("preset") == "careless"
+
+    @property
+    def demo(self) -> bool:
+        """Whether this is the demonstration."""
+        return is_demo(self.config)
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the faces are drawn."""
+        if self.audit is not None:
+            return bool(self.audit["data"]["synthetic"])
+        return (self.config.get("faces") or {}).get("preset") == "synthetic"
+
+    @property
+    def by_hand(self) -> list[str]:
+        """The labels that were made by hand in the labelling grid."""
+        origin = {} if self.audit is None else self.audit["data"].get("origin", {})
+        return sorted(label for label, source in origin.items() if source == "by hand")
+
+
+def is_demo(config: Mapping[str, Any]) -> bool:
+    """Whether `config` is the demonstration's."""
+    faces = config.get("faces") or {}
+    return config.get("name") == DEMO["name"] and faces.get("preset") == "synthetic"
+
+
+def views(owner: str | None) -> list[View]:
+    """All runs of `owner`, the newest first."""
+    return [_view(run) for run in runs.listing(owner)]
+
+
+def view(run_id: str, owner: str | None) -> View | None:
+    """The run `run_id` if `owner` owns it."""
+    return next((one for one in views(owner) if one.id == run_id), None)
+
+
+def demonstration(owner: str | None) -> View:
+    """The demonstration; created and started where there is none."""
+    found = next((one for one in views(owner) if one.demo), None)
+    return found or _view(start(DEMO, owner))
+
+
+def start(
+    settings: Mapping[str, Any],
+    owner: str | None,
+    *,
+    base: Path | None = None,
+    uploads: Path | None = None,
+) -> runs.Run:
+    """Create and start a run of `settings`; paths in it are taken from `base`.
+
+    Raises an `InputError` that speaks to a person where the settings are at fault.
+    """
+    run = runs.create(config_from(settings), base=base or Path.cwd(), owner=owner, uploads=uploads)
+    runs.start(run)
+    return run
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """Vectors being computed by the command line, in a process of its own: no torch in a page."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def ended(self) -> bool:
+        """Whether the process is over."""
+        return self.process.poll() is not None
+
+    def reason(self) -> str:
+        """The last line that it wrote: where it failed, the sentence for a person."""
+        lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return lines[-1] if lines else "computing the vectors failed without a word"
+
+
+def embed(path: Path, out: Path, encoder: Mapping[str, Any], aligned: bool) -> Embedding:
+    """Start computing the vectors of the face set at `path` into the Parquet file `out`."""
+    command = [sys.executable, "-m", "core", "embed", str(path), "--out", str(out)]
+    command += ["--encoder", str(encoder["kind"])]
+    if encoder.get("weights"):
+        command += ["--weights", str(encoder["weights"])]
+    if aligned:
+        command += ["--aligned"]
+    log = out.with_suffix(".log")
+    environment = {**os.environ, "BLINDFOLD_CACHE": str(home().resolve())}
+    with open(log, "wb") as told:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=told,
+            stderr=told,
+            cwd=Path(__file__).resolve().parent.parent,
+            env=environment,
+        )
+    return Embedding(process, log)
+
+
+def stamp(view: View) -> tuple[object, ...]:
+    """What changes when a page about this run must be drawn again."""
+    folder = view.run.partial
+    partial = sorted((p.name, p.stat().st_mtime_ns) for p in folder.glob("*.csv"))
+    return (view.status.state, *partial)
+
+
+def frame(view: View, name: str) -> pd.DataFrame | None:
+    """Table `name` of the result, or of what has arrived so far; None where there is none."""
+    for path in (
+        view.run.result / "tables" / f"{name}.csv",
+        view.run.partial / f"{name}.csv",
+    ):
+        try:
+            return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=_TEXT)
+        except (FileNotFoundError, pd.errors.EmptyDataError):
+            continue
+    return None
+
+
+_TEXT = dict.fromkeys(
+    ("representation", "attribute", "attacker", "metric", "chosen", "status"), str
+)
+
+
+def when(moment: float) -> str:
+    """A moment, seconds since 1970, for a person: "today 08:52", "18 Nov", "3 Feb 2025"."""
+    then = datetime.fromtimestamp(moment).astimezone()
+    now = datetime.now().astimezone()
+    if then.date() == now.date():
+        return f"today {then:%H:%M}"
+    return f"{then.day} {then:%b}" if then.year == now.year else f"{then.day} {then:%b %Y}"
+
+
+def remaining(seconds: float | None) -> str:
+    """An ETA for a person: "2 min 14 s left"; empty while it is unknown."""
+    if seconds is None:
+        return ""
+    whole = max(round(seconds), 0)
+    if whole >= 3600:
+        return f"{whole // 3600} h {whole % 3600 // 60} min left"
+    return f"{whole // 60} min {whole % 60} s left" if whole >= 60 else f"{whole} s left"
+
+
+def _view(run: runs.Run) -> View:
+    return View(run, runs.status(run), _config(run), _audit(run.result))
+
+
+@lru_cache(maxsize=256)
+def _config(run: runs.Run) -> dict[str, Any]:
+    return run.config().model_dump(mode="json")
+
+
+def _audit(result: Path) -> dict[str, Any] | None:
+    try:
+        return dict(json.loads((result / "audit.json").read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,184 @@
+"""Leakage: what attackers read from each representation, as a figure and as a table."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+import pandas as pd
+import streamlit as st
+
+from app import jobs, look, session, words
+from app.choices import choose_attribute, choose_metric, choose_run
+from app.jobs import View
+from app.look import Html
+from core import run as runs
+from core.errors import BlindfoldError
+from core.plots.findings import CONTROLS, METRICS, Line, describe, lines, title
+from core.plots.leakage import alt_text, leakage_figure
+from core.plots.template import CONFIG
+from core.plots.tokens import tokens
+
+
+def main() -> None:
+    """Draw the page for the run in the address, or for the newest."""
+    st.title("Leakage", anchor=False)
+    view = choose_run(jobs.views(session.owner()))
+    if view is None:
+        look.empty("There is no audit yet. The Overview starts the demonstration by itself.")
+        return
+    words.loud(view)
+    _lead(view)
+    if view.audit is None:
+        _state(view)
+    leakage = jobs.frame(view, "leakage")
+    if leakage is None or leakage.empty:
+        return
+    _results(view, leakage)
+
+
+def _lead(view: View) -> None:
+    """Whose figures these are, and what they mean at most."""
+    told = [view.name, words.protocol(view), words.data(view)]
+    told_marks = words.marks(view)
+    look.put(look.join(", ".join(part for part in told if part), " ", told_marks), "context")
+    people = None if view.audit is None else view.audit.get("parts", {}).get("attacker")
+    given = f": attackers were given {look.count(people, 'person', 'people')}" if people else ""
+    look.put(
+        "What an attacker reads from each representation, on people it has never seen. Each figure "
+        f"is a lower bound{given}.",
+        "lead",
+    )
+
+
+def _state(view: View) -> None:
+    """A run without a result: its bar, or what went wrong and the way on."""
+    if view.active:
+        st.fragment(_watch, run_every=1)(view.id, jobs.stamp(view))
+        return
+    look.alarm(look.badge(view.status.state), " ", words.ended(view))
+    if st.button("Resume", type="primary"):
+        try:
+            runs.resume(view.run)
+        except BlindfoldError as error:
+            look.alarm(str(error))
+            return
+        st.rerun()
+
+
+def _watch(run_id: str, drawn: tuple[object, ...]) -> None:
+    """The bar of a run at work; the page is drawn again when figures have arrived."""
+    view = jobs.view(run_id, session.owner())
+    if view is None or jobs.stamp(view) != drawn:
+        st.rerun()
+    look.put(words.progress(view), "prose")
+    if st.button("Cancel"):
+        runs.cancel(view.run)
+        st.rerun()
+
+
+def _results(view: View, leakage: pd.DataFrame) -> None:
+    left, right, _ = st.columns([5, 4, 2])
+    with left:
+        attribute = choose_attribute(list(dict.fromkeys(leakage["attribute"])))
+    with right:
+        metric = choose_metric(list(dict.fromkeys(leakage["metric"])))
+    shown = lines(leakage, attribute, metric)
+    if not shown:
+        look.empty("This figure has not arrived yet.")
+        return
+    look.gap("small")
+    finding = title(shown, attribute)
+    hand = look.badge("labelled by hand") if attribute in view.by_hand else Html("")
+    look.heading(look.join(finding, " ", hand), _how_to_read(metric, shown))
+    st.plotly_chart(
+        leakage_figure(leakage, attribute, metric, tokens(look.mode())),
+        theme=None,
+        config=CONFIG,
+        alt=alt_text(leakage, attribute, metric),
+        key=f"leakage-{view.id}-{attribute}-{metric}-{look.mode()}",
+    )
+    _table(shown, metric)
+    st.download_button(
+        "Table (CSV)",
+        leakage.to_csv(index=False).encode(),
+        file_name=f"leakage-{view.id[:8]}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+    look.gap("small")
+    _passed(view, shown)
+
+
+def _how_to_read(metric: str, shown: list[Line]) -> str:
+    paper = " Diamond: the figure printed in the paper, on other data." if _papers(shown) else ""
+    return (
+        f"Dot: {METRICS[metric]} on unseen people. Bar: 95 % interval over identities. Filled and "
+        "warm where the interval clears the null (grey band: what permuted labels reach); hollow "
+        f"grey where nothing was found.{paper}"
+    )
+
+
+def _papers(shown: list[Line]) -> list[Line]:
+    return [one for one in shown if one.paper is not None]
+
+
+def _table(shown: list[Line], metric: str) -> None:
+    drops = any(one.drop is not None for one in shown if one.representation not in CONTROLS)
+    note = "Empty where a figure cannot be given. All attributes and figures are in the CSV."
+    if drops:
+        note = f"Drop: share of the distance from x to chance that is gone. {note}"
+    look.heading("The same figures", note)
+    columns = [("attacker", ""), (METRICS[metric], "n"), ("guessing", "n"), ("null", "n")]
+    columns += [("drop", "n")] if drops else []
+    columns += [("finding", ""), ("would have found", "n")]
+    columns += [("paper", "n")] if _papers(shown) else []
+    rows: list[list[object]] = []
+    kinds: list[str] = []
+    for representation, group in groupby(shown, key=lambda one: one.representation):
+        rows.append(
+            [look.join(look.bold(representation), " ", look.muted(describe(representation)))]
+        )
+        kinds.append("group")
+        for one in group:
+            rows.append(_row(one, drops, bool(_papers(shown))))
+            kinds.append("best" if one.strongest else "")
+    look.table(columns, rows, kinds)
+
+
+def _row(one: Line, drops: bool, papers: bool) -> list[object]:
+    best: object = " (strongest)" if one.strongest and not one.chosen else ""
+    if one.chosen:
+        best = look.muted(f" mostly {one.chosen}")
+    figure = look.join(look.number(one.value), " ", look.span(one.low, one.high))
+    cells: list[object] = [look.join(one.attacker, best), figure if one.value is not None else ""]
+    cells += [look.muted(look.number(one.chance)), look.muted(look.number(one.null))]
+    cells += ["" if one.drop is None else f"{one.drop:.0f} %"] if drops else []
+    cells.append(look.badges(one.findings))
+    found = one.status == "nothing found" and one.detectable is not None
+    cells.append(look.muted(f"≥ {one.detectable:.2f}") if found else "")
+    cells += [look.muted(look.number(one.paper.value if one.paper else None, 3))] if papers else []
+    return cells
+
+
+def _passed(view: View, shown: list[Line]) -> None:
+    """What was looked for and not found wrong comes last, and what the papers did otherwise."""
+    parts: list[object] = []
+    if view.audit is not None:
+        checks = view.audit.get("checks", [])
+        passed = "; ".join(f"{c['name']} ({c['detail']})" for c in checks if c["passed"])
+        missed = "; ".join(f"{c['name']} ({c['detail']})" for c in checks if not c["passed"])
+        if passed:
+            parts += [look.bold("What passed."), f" {passed}. "]
+        if missed:
+            parts += [look.bold("What did not."), f" {missed}. "]
+        parts += [f"{warning} " for warning in view.audit.get("warnings", [])]
+    for source, differs in dict.fromkeys(
+        (one.paper.source, one.paper.differs) for one in shown if one.paper is not None
+    ):
+        parts.append(f"The paper's figures ({source}) come from {differs}. ")
+    if parts:
+        look.aside(*parts)
+
+
+main()

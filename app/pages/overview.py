@@ -1,0 +1,273 @@
+"""Overview: the headline, what is running, the audits so far."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app import jobs, look, session, words
+from app.jobs import View
+from app.look import Html
+from core import run as runs
+from core.errors import BlindfoldError
+from core.plots.findings import lines
+from core.plots.headline import sentence, strip
+
+ARRIVING = 6
+"""How many of the figures that arrive are shown."""
+
+
+def main() -> None:
+    """Draw the page; its moving parts draw themselves again while something runs."""
+    owner = session.owner()
+    try:
+        demo = jobs.demonstration(owner)
+    except BlindfoldError as error:
+        look.alarm(str(error))
+        return
+    live = any(view.active for view in jobs.views(owner))
+    left, right = st.columns([775, 237], gap="large")
+    with left:
+        st.fragment(_top, run_every=1 if live else None)(demo.id, live)
+    with right:
+        _yours(_shown(demo.id))
+    st.fragment(_below, run_every=1 if live else None)(live)
+    look.gap()
+    look.aside(words.EU_LINE)
+
+
+def _yours(shown: View) -> None:
+    if st.button("Audit your own faces", type="primary", width="stretch"):
+        st.switch_page("app/pages/faces.py")
+    look.put(
+        "A zip, a folder, or vectors from your own recogniser. Nothing leaves this machine; "
+        "uploads are deleted after 7 days.",
+        "m small",
+    )
+    st.page_link(
+        "app/pages/leakage.py",
+        label="See how this was measured",
+        icon=":material/arrow_forward:",
+        query_params={"run": shown.id},
+    )
+
+
+def _shown(demo_id: str) -> View:
+    """The run of the headline: the newest that is done, or else the demonstration."""
+    everything = jobs.views(session.owner())
+    done = (v for v in everything if v.audit is not None and not v.careless)
+    return next(done, None) or next(v for v in everything if v.id == demo_id)
+
+
+def _top(demo_id: str, live: bool) -> None:
+    if live and not any(view.active for view in jobs.views(session.owner())):
+        st.rerun()
+    view = _shown(demo_id)
+    title = "the synthetic demonstration set" if view.demo else view.name
+    look.put(look.join(f"Audit of {title}, {words.protocol(view)} ", words.marks(view)), "context")
+    if view.audit is None:
+        _before(view)
+        return
+    headline = view.audit["headline"]
+    look.put(sentence(headline), "headline")
+    look.put(strip(headline))
+
+
+def _before(view: View) -> None:
+    """What stands in the headline's place until there is one: a first look, or why not."""
+    headline, whole = _headline_so_far(view)
+    if headline is not None:
+        part = "the whole set, first label" if whole else "a first part of the set"
+        said = f"from {headline['identities']:,} people and {headline['n']:,} faces, {part}"
+        look.put(look.join(look.muted(said), " ", look.badge("so far")), "context")
+        look.put(sentence(headline), "headline")
+        look.put(strip(headline))
+    elif view.active:
+        look.put("The first figure is on its way.", "headline")
+        look.put(words.progress(view), "prose")
+    else:
+        look.put("The demonstration has no result yet.", "headline")
+        look.put(words.ended(view), "prose m")
+        if st.button("Resume", key=f"resume-top-{view.id}"):
+            runs.resume(view.run)
+            st.rerun(scope="app")
+
+
+def _headline_so_far(view: View) -> tuple[dict[str, Any] | None, bool]:
+    """The first label's strongest attacker on x, and whether it saw the whole set already."""
+    for name, whole in (("leakage", True), ("first", False)):
+        table = jobs.frame(view, name)
+        headline = None if table is None else _as_headline(table, view.synthetic)
+        if headline is not None:
+            return headline, whole
+    return None, False
+
+
+def _as_headline(table: pd.DataFrame, synthetic: bool) -> dict[str, Any] | None:
+    rows = table[table["representation"] == "x"]
+    if rows.empty:
+        return None
+    attribute = str(rows["attribute"].iloc[0])
+    best = next((o for o in lines(rows, attribute, "balanced_accuracy") if o.strongest), None)
+    if best is None:
+        return None
+    return {
+        "attribute": attribute, "value": best.value, "low": best.low, "high": best.high,
+        "chance": best.chance, "null": best.null, "status": best.status,
+        "detectable": best.detectable, "synthetic": synthetic,
+        "identities": best.people or 0, "n": best.n or 0,
+    }  # fmt: skip
+
+
+def _below(live: bool) -> None:
+    everything = jobs.views(session.owner())
+    finished = next((v for v in everything if v.audit is not None and not v.careless), None)
+    if finished is not None and finished.audit is not None:
+        look.cards(_figures(finished, finished.audit))
+    look.gap()
+    active = [view for view in everything if view.active]
+    left, right = st.columns([614, 398], gap="large")
+    with left:
+        look.heading("Running now")
+        _running(active)
+    with right:
+        if active:
+            look.heading("First results as they arrive")
+            _arriving(active[-1])
+    look.gap()
+    look.heading(
+        "Audits",
+        "Leakage: balanced accuracy of the strongest attacker on the sensitive label. Empty where "
+        "it was not measured.",
+    )
+    _audits(everything)
+
+
+def _figures(view: View, audit: dict[str, Any]) -> list[tuple[str, object, object]]:
+    leakage = jobs.frame(view, "leakage")
+    headline = audit["headline"]
+    found: list[tuple[str, object, object]] = [
+        ("Strongest attacker", _figure(headline.get("value"), headline), _attacker(headline, audit))
+    ]
+    found.append(_picture(leakage, str(headline["attribute"])))
+    found.append(_verification(jobs.frame(view, "verification")))
+    checks = audit.get("checks", [])
+    passed = sum(bool(check["passed"]) for check in checks)
+    missed = [check["name"] for check in checks if not check["passed"]]
+    note = f"not passed: {', '.join(missed)}" if missed else "planted faults were looked for"
+    found.append(("Checks passed", f"{passed} of {len(checks)}", note))
+    return found
+
+
+def _figure(value: float | None, row: dict[str, Any]) -> Html:
+    if value is None:
+        return look.muted(row.get("status", "not measured"))
+    return look.join(look.number(value), " ", look.span(row.get("low"), row.get("high")))
+
+
+def _attacker(headline: dict[str, Any], audit: dict[str, Any]) -> str:
+    people = audit.get("parts", {}).get("attacker")
+    learned = f", learned on {look.count(people, 'person', 'people')}" if people else ""
+    return f"balanced accuracy, {headline.get('attacker') or 'none'}{learned}"
+
+
+def _picture(leakage: pd.DataFrame | None, attribute: str) -> tuple[str, object, object]:
+    rows = [] if leakage is None else lines(leakage, attribute, "balanced_accuracy")
+    best = next((o for o in rows if o.representation == "pixels" and o.strongest), None)
+    if best is None or best.value is None:
+        return (
+            "In the picture itself",
+            look.muted("not measured"),
+            "vectors came without pictures",
+        )
+    value = look.join(look.number(best.value), " ", look.span(best.low, best.high))
+    return ("In the picture itself", value, "the same label, from 16 × 16 grey pixels")
+
+
+def _verification(table: pd.DataFrame | None) -> tuple[str, object, object]:
+    if table is not None:
+        rows = table[(table["representation"] == "x") & (table["metric"] == "accuracy")]
+        rows = rows[rows["value"].notna()]
+        if not rows.empty:
+            row = rows.sort_values("value").iloc[-1]
+            value = look.join(f"{100 * row['value']:.1f} % ", _percents(row["low"], row["high"]))
+            pairs = int(row["pairs"])
+            return (
+                "Verification",
+                value,
+                f"{row['distance']}, {look.count(pairs, 'pair', 'pairs')}",
+            )
+    return ("Verification", look.muted("not measured"), "it needs several faces of a person")
+
+
+def _percents(low: float, high: float) -> Html:
+    return look.span(low, high, 100, 1) if pd.notna(low) and pd.notna(high) else Html("")
+
+
+def _running(active: list[View]) -> None:
+    if not active:
+        look.empty("Nothing is running. An audit that is started shows its progress here.")
+    for view in reversed(active):
+        look.put(words.progress(view))
+        if st.button("Cancel", key=f"cancel-{view.id}"):
+            runs.cancel(view.run)
+            st.rerun(scope="app")
+
+
+def _arriving(view: View) -> None:
+    table = jobs.frame(view, "leakage")
+    if table is None:
+        table = jobs.frame(view, "first")
+    rows = [] if table is None else _newest(table)
+    if not rows:
+        look.empty("The first figures are on their way.")
+        return
+    look.table((("figure", "break"), ("so far", "n")), rows)
+
+
+def _newest(table: pd.DataFrame) -> list[tuple[object, object]]:
+    rows = table[(table["metric"] == "balanced_accuracy") & (table["attacker"] != "majority")]
+    shown: list[tuple[object, object]] = []
+    for row in rows.tail(ARRIVING).to_dict("records"):
+        name = f"{row['representation']}, {row['attribute']}, {row['attacker']}"
+        value = row["value"]
+        if pd.isna(value):
+            shown.append((name, look.muted(row["status"])))
+        else:
+            shown.append((name, look.join(f"{value:.2f} ", _hundredths(row["low"], row["high"]))))
+    return shown
+
+
+def _hundredths(low: float, high: float) -> Html:
+    return look.span(low, high) if pd.notna(low) and pd.notna(high) else Html("")
+
+
+def _audits(everything: list[View]) -> None:
+    columns = (
+        ("audit", "break"), ("data", "wide"), ("label", "wide"), ("leakage", "n"),
+        ("guessing", "n wide"), ("state", ""), ("when", "wide"),
+    )  # fmt: skip
+    look.table(columns, [_audit_row(view) for view in everything])
+
+
+def _audit_row(view: View) -> tuple[object, ...]:
+    name = look.link(view.name, f"leakage?run={view.id}")
+    moment = look.muted(jobs.when(view.run.created))
+    if view.audit is None:
+        return (name, "", "", "", "", look.badge(view.status.state), moment)
+    headline = view.audit["headline"]
+    value = headline.get("value")
+    return (
+        look.join(name, " ", look.badge("careless")) if view.careless else name,
+        look.muted(words.data(view)),
+        headline["attribute"] or "",
+        "" if value is None else _figure(value, headline),
+        look.number(headline.get("chance")),
+        look.badge("done" if headline["status"] == "ok" else headline["status"]),
+        moment,
+    )
+
+
+main()

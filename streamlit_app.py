@@ -1,0 +1,30 @@
+"""The router: pages and their titles, nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from app.look import begin
+
+HERE = Path(__file__).resolve().parent
+
+st.set_page_config(
+    page_title="Blindfold", page_icon=HERE / "app" / "images" / "icon.svg", layout="wide"
+)
+page = st.navigation(
+    {
+        "Audit": [
+            st.Page(
+                "app/pages/overview.py", title="Overview", icon=":material/home:", default=True
+            ),
+            st.Page("app/pages/faces.py", title="Faces", icon=":material/group:"),
+        ],
+        "What leaks": [
+            st.Page("app/pages/leakage.py", title="Leakage", icon=":material/water_drop:"),
+        ],
+    }
+)
+begin()
+page.run()

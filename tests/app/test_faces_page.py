@@ -1,0 +1,117 @@
+"""The Faces page: uploads, paths, counts, problems, the grid, Run and Delete now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fixtures import Open, Sent, html, picture
+from streamlit.testing.v1 import AppTest
+
+from app import by_hand, session, uploads
+from core import run as runs
+from core.faces.read import read_faces
+
+
+@pytest.fixture
+def labelled() -> uploads.Upload:
+    """Four pictures of two people, one file that is none, and a hostile label."""
+    listed = "file_name,subject_id,expression\n" + "".join(
+        f"{name}.png,{who},{label}\n"
+        for name, who, label in [
+            ("a", "1", "<script>x</script>"), ("b", "1", "sad"), ("c", "2", "sad"),
+            ("d", "2", "<script>x</script>"), ("e", "2", "sad"),
+        ]
+    )  # fmt: skip
+    sent = [Sent(f"{name}.png", picture(i)) for i, name in enumerate("abcd")]
+    broken = Sent("e.png", b"no picture")
+    return uploads.save([*sent, broken, Sent("metadata.csv", listed.encode())], None, 10**7)
+
+
+def _button(app: AppTest, label: str) -> object:
+    return next(button for button in app.button if button.label == label)
+
+
+def test_an_empty_page_asks_for_faces(open_page: Open) -> None:
+    app = open_page("faces")
+    assert not app.exception
+    assert len(app.get("file_uploader")) == 1
+    assert "Nothing leaves this machine" in html(app)
+
+
+def test_an_upload_shows_counts_problems_and_pictures(
+    open_page: Open, labelled: uploads.Upload
+) -> None:
+    app = open_page("faces", upload=labelled.id)
+    assert not app.exception
+    shown = html(app)
+    assert "4 can be opened" in shown
+    assert "not an image" in shown
+    assert shown.count('<img src="data:image/jpeg') == 4
+    assert 'sad <span class="m">3</span>' in shown
+    assert "<script" not in shown
+
+
+def test_a_person_uploads_in_the_browser(open_page: Open) -> None:
+    app = open_page("faces")
+    app.get("file_uploader")[0].set_value([("a.png", picture(), "image/png")]).run()
+    _button(app, "Read these files").click().run()  # type: ignore[attr-defined]
+    assert not app.exception
+    assert "1 can be opened" in html(app)
+
+
+def test_delete_now_deletes_now_and_says_how_many_are_left(
+    open_page: Open, labelled: uploads.Upload
+) -> None:
+    app = open_page("faces", upload=labelled.id)
+    _button(app, "Delete now").click().run()  # type: ignore[attr-defined]
+    assert not labelled.folder.exists()
+    assert "7 files were there" in html(app)
+    assert "<b>0 are left</b>" in html(app)
+
+
+def test_run_starts_an_audit_that_owns_its_upload(
+    open_page: Open, labelled: uploads.Upload
+) -> None:
+    app = open_page("faces", upload=labelled.id)
+    app.selectbox(key="encoder").set_value("pixels").run()
+    app.text_input(key="audit name").set_value("mine").run()
+    _button(app, "Run").click().run()  # type: ignore[attr-defined]
+    assert not app.exception
+    (run,) = runs.listing()
+    assert (run.name, run.uploads) == ("mine", labelled.folder.resolve())
+    assert run.config().encoder.kind == "pixels"
+
+
+def test_pictures_without_labels_get_the_grid_and_no_run(open_page: Open) -> None:
+    sent = [Sent(f"{i}.png", picture(i)) for i in range(3)]
+    upload = uploads.save(sent, None, 10**7)
+    app = open_page("faces", upload=upload.id)
+    assert "Nobody said who is who." in html(app)
+    assert "Run" not in [button.label for button in app.button]
+    app.button(key="class-2").click().run()
+    assert not app.exception
+    found = by_hand.marked(read_faces(upload.path))
+    assert list(found.table["expression"]) == ["happy", "unknown", "unknown"]
+    app.run()
+    assert "labelled by hand" in html(app)
+
+
+def test_bad_input_is_one_calm_sentence(open_page: Open) -> None:
+    upload = uploads.save([Sent("v.npz", b"not a zip")], None, 10**7)
+    app = open_page("faces", upload=upload.id)
+    assert not app.exception
+    assert 'role="alert"' in html(app)
+
+
+def test_a_path_is_offered_on_this_computer_only(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def options() -> list[str]:
+        groups = open_page("faces").get("button_group")
+        return [str(option) for option in groups[0].options]
+
+    monkeypatch.setattr(session, "local", lambda: True)
+    assert any("path" in option for option in options())
+    monkeypatch.setattr(session, "local", lambda: False)
+    assert not any("path" in option for option in options())

@@ -1,0 +1,84 @@
+"""The Overview in each of its states."""
+
+from __future__ import annotations
+
+import fixtures
+from fixtures import Maker, Open, html
+
+from core import run as runs
+
+
+def test_an_empty_home_starts_the_demonstration_once(open_page: Open) -> None:
+    app = open_page()
+    assert not app.exception
+    assert [run.name for run in runs.listing()] == ["synthetic demonstration"]
+    assert "first figure is on its way" in html(app)
+    app.run()
+    assert len(runs.listing()) == 1
+
+
+def test_a_running_audit_shows_bar_count_and_first_figures(make: Maker, open_page: Open) -> None:
+    run = make(
+        state="running", phase="Attacking", done=12, total=60, fraction=0.4, eta=134.0
+    )  # fmt: skip
+    rows = fixtures.leakage().query("representation == 'x' and attribute == 'expression'")
+    fixtures.write_partial(run.path, rows.head(0), first=rows.assign(identities=64, n=384))
+    shown = html(open_page())
+    assert "2 min 14 s left" in shown
+    assert 'aria-valuenow="40"' in shown
+    assert "Attacking: 12 of 60" in shown
+    assert "from 64 people and 384 faces, a first part of the set" in shown
+    assert "76 times in 100" in shown
+
+
+def test_a_first_look_gives_way_to_the_whole_set(make: Maker, open_page: Open) -> None:
+    run = make(state="running")
+    rows = fixtures.leakage().query("representation == 'x' and attribute == 'expression'")
+    fixtures.write_partial(run.path, rows, first=rows.assign(identities=64, n=384))
+    assert "from 230 people and 1,380 faces, the whole set" in html(open_page())
+
+
+def test_a_finished_audit_is_a_sentence_with_its_interval(make: Maker, open_page: Open) -> None:
+    make()
+    shown = html(open_page())
+    assert '<b class="leak">76 times in 100</b> <span class="i">73 to 79</span>' in shown
+    assert "guessing gives <b>17</b>" in shown
+    assert 'badge dashed">synthetic' in shown
+    assert "97.3 %" in shown
+    assert "3 of 4" in shown
+    assert "Nothing is running" in shown
+    assert "Art. 5(1)(f)" in shown
+
+
+def test_a_failed_demonstration_says_why_and_offers_resume(make: Maker, open_page: Open) -> None:
+    make(state="failed", error="the disk is full (0 bytes left): free some space")
+    app = open_page()
+    assert "the disk is full (0 bytes left): free some space" in html(app)
+    assert "Resume" in [button.label for button in app.button]
+
+
+def test_a_careless_run_is_never_the_headline(make: Maker, open_page: Open) -> None:
+    make()
+    loud = fixtures.audit(preset="careless")
+    loud["headline"]["value"] = 0.99
+    make("too good", settings={"preset": "careless"}, audit=loud)
+    shown = html(open_page())
+    assert "99 times" not in shown
+    assert 'badge failed">careless' in shown
+
+
+def test_cancel_asks_the_run_to_end(make: Maker, open_page: Open) -> None:
+    run = make(state="running")
+    app = open_page()
+    next(button for button in app.button if button.label == "Cancel").click().run()
+    assert (run.path / "cancel").exists()
+
+
+def test_names_from_people_are_text(make: Maker, open_page: Open) -> None:
+    hostile = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+    make()
+    make(hostile, "failed", error=hostile)
+    shown = html(open_page())
+    assert "<script" not in shown
+    assert "<img" not in shown
+    assert "&lt;script&gt;" in shown
