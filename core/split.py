@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
@@ -112,7 +113,18 @@ def inner_folds(
     count = min(folds, people)
     if count < 2:
         raise NotEnoughData(f"{people} person is too few to hold anybody back: bring at least 2")
-    return [(fit, held) for fit, held in _deal(subjects, labels, count, seed) if len(held)]
+    _, person = np.unique(subjects, return_inverse=True)
+    _, label = np.unique(labels, return_inverse=True)
+    return list(_inner(person.tobytes(), label.tobytes(), count, seed))
+
+
+@lru_cache(maxsize=64)
+def _inner(
+    people: bytes, labels: bytes, folds: int, seed: int
+) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+    """The folds of `inner_folds`, kept: every attacker and view of a part asks for the same."""
+    person, label = (np.frombuffer(own, dtype=np.int64) for own in (people, labels))
+    return tuple((fit, held) for fit, held in _deal(person, label, folds, seed) if len(held))
 
 
 def shares_nobody(parts: Sequence[np.ndarray], subjects: np.ndarray) -> bool:

@@ -14,6 +14,7 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,8 @@ def write_atomic(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise StoreError(_cannot_write(path, len(data), error)) from error
 
 
@@ -94,6 +96,11 @@ class Store:
             data = path.read_bytes()
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise StoreError(
+                f"{path} cannot be read ({error.strerror}): give this user the right to read "
+                "there, or point BLINDFOLD_CACHE at another folder"
+            ) from error
         try:
             return _decode(data)
         except (SafetensorError, ValueError, KeyError):

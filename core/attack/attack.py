@@ -11,13 +11,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.attack.fit import Attacker, Fit
+from core.attack.fit import CHOSEN, Attacker, Fit
+from core.attack.least_squares import LeastSquares, mean_recall, recalls
 from core.attack.thresholds import offsets
-from core.attack.views import see
+from core.attack.views import VIEWS, see
 from core.measure.scores import balanced_accuracy
 from core.split import inner_folds
 
 VERSION = 1
+
+VIEW_PENALTY = 0.1
 
 HELD_OUT = 0.25
 """Share of the attacker's people who judge a probe with a single inner hold-out."""
@@ -28,7 +31,7 @@ class Problem:
     """What an attacker is given and what it is asked.
 
     `x` float32 (m, d), `y` int64 (m,), `people` (m,) of the attacker's own part; `x_test` float32
-    (t, d) of strangers; `classes` k. `view` is the view to use where an attacker does not choose.
+    (t, d) of strangers; `classes` k. `view` is what `choose_view` found for it.
     """
 
     x: np.ndarray
@@ -37,7 +40,7 @@ class Problem:
     x_test: np.ndarray
     classes: int
     seed: int
-    view: str = "stored standard"
+    view: str
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,25 @@ def attack(problems: Sequence[Problem], attacker: Attacker, *, device: str) -> l
     ]
 
 
+def choose_view(problem: Problem) -> str:
+    """The view through which least squares reads most, on inner folds by person.
+
+    It is the same for all attackers of one problem; those that are cheap try others beside it.
+    """
+    folds = inner_folds(problem.people, problem.y, folds=3, seed=problem.seed)
+    values = {}
+    for view in VIEWS:
+        hits, tries = np.zeros((2, 1, problem.classes))
+        for fit, held in folds:
+            x, other = see(view, problem.x[fit], problem.x[held])
+            solver = LeastSquares(x.astype(np.float64), other.astype(np.float64), VIEW_PENALTY)
+            predicted = solver.scores(problem.y[None, fit], problem.classes).argmax(axis=2)
+            own, all_ = recalls(problem.y[None, held], predicted, problem.classes)
+            hits, tries = hits + own, tries + all_
+        values[view] = float(mean_recall(hits, tries)[0])
+    return max(values, key=values.__getitem__)
+
+
 def _seen(problem: Problem, view: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     x, x_test = see(view, problem.x, problem.x_test)
     return x, problem.y, x_test
@@ -89,7 +111,7 @@ def _inner(problems: Sequence[Problem], attacker: Attacker, device: str) -> list
     plan: list[list[tuple[str, list[np.ndarray]]]] = []
     for problem in problems:
         folds = _folds(problem, attacker.folds)
-        views = attacker.views if attacker.views != ("as logistic",) else (problem.view,)
+        views = tuple(dict.fromkeys(problem.view if v == CHOSEN else v for v in attacker.views))
         plan.append([(view, [held for _, held in folds]) for view in views])
         for view in views:
             for fit, held in folds:
@@ -97,11 +119,11 @@ def _inner(problems: Sequence[Problem], attacker: Attacker, device: str) -> list
                 jobs.append(Fit(x, problem.y[fit], x_held, problem.classes, problem.seed))
     answers = iter(attacker.scores(jobs, device=device))
     chosen = []
-    for problem, views in zip(problems, plan, strict=True):
+    for problem, asked in zip(problems, plan, strict=True):
         trials = []
-        for view, held in views:
-            rows = np.concatenate(held)
-            scores = np.concatenate([next(answers) for _ in held])
+        for view, parts in asked:
+            rows = np.concatenate(parts)
+            scores = np.concatenate([next(answers) for _ in parts])
             trials.append(_Trial(view, rows, scores, _value(problem, rows, scores)))
         chosen.append(max(trials, key=lambda trial: trial.value))
     return chosen

@@ -8,6 +8,9 @@ from typing import Protocol
 
 import numpy as np
 
+CHOSEN = "chosen"
+"""In an attacker's views: the one that least squares found best (`attack.choose_view`)."""
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -25,16 +28,27 @@ class Fit:
 
 
 class Attacker(Protocol):
-    """A family of probes. `views` are the ways in which it may see the vectors, to choose from.
+    """A family of probes."""
 
-    `folds` is the number of inner folds by which it is judged on the attackers' own people;
-    `version` is raised whenever its figures may change.
-    """
+    @property
+    def name(self) -> str:
+        """The name in tables."""
+        ...
 
-    name: str
-    version: int
-    views: tuple[str, ...]
-    folds: int
+    @property
+    def version(self) -> int:
+        """Raised whenever its figures may change."""
+        ...
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """The ways in which it may see the vectors, to choose from on inner folds."""
+        ...
+
+    @property
+    def folds(self) -> int:
+        """Inner folds by which it is judged on the attackers' own people; 1 is one hold-out."""
+        ...
 
     def scores(self, fits: Sequence[Fit], *, device: str) -> list[np.ndarray]:
         """Scores float32 (t, classes) of each job, larger is likelier; jobs may be batched."""

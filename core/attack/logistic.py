@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.attack.fast import estimator
-from core.attack.fit import Fit
-from core.attack.views import VIEWS
+from core.attack.fit import CHOSEN, Fit
 
 
 class Logistic:
@@ -16,7 +15,7 @@ class Logistic:
 
     name = "logistic"
     version = 1
-    views = VIEWS
+    views = (CHOSEN,)
     folds = 3
 
     def scores(self, fits: Sequence[Fit], *, device: str) -> list[np.ndarray]:

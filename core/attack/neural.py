@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.attack.fit import Fit
+from core.attack.fit import CHOSEN, Fit
 
 if TYPE_CHECKING:
     import torch
@@ -30,9 +30,8 @@ class Neural:
 
     name = "nn"
     version = 1
-    # A network costs fifty times what the others cost: it looks through the view that the
-    # logistic probe chose on inner folds, and is judged by one inner hold-out.
-    views = ("as logistic",)
+    # A network costs fifty times what the others cost: one view, and one inner hold-out.
+    views = (CHOSEN,)
     folds = 1
 
     def scores(self, fits: Sequence[Fit], *, device: str) -> list[np.ndarray]:

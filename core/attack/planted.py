@@ -21,7 +21,7 @@ CONTROL = 4.0
 """Size of the control's code: the best attacker of Gaussian vectors is right .98 of the time at
 two classes and .91 at six."""
 
-SIZES = (0.5, 1.0, 1.5, 2.0, 3.0)
+SIZES = (0.5, 0.75, 1.0, 1.5, 2.0, 3.0, CONTROL)
 """Sizes that are tried, smallest first, to say what would have been found."""
 
 

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.attack.fast import estimator
-from core.attack.fit import Fit
+from core.attack.fit import CHOSEN, Fit
 from core.attack.logistic import spread
-from core.attack.views import VIEWS
 
 
 class SupportVectors:
@@ -21,7 +20,7 @@ class SupportVectors:
 
     name = "svm"
     version = 1
-    views = VIEWS
+    views = (CHOSEN, "unit standard")
     folds = 3
 
     def scores(self, fits: Sequence[Fit], *, device: str) -> list[np.ndarray]:

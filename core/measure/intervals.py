@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -77,6 +78,7 @@ def status(people: int) -> str:
     return "few people" if people < FEW_BELOW else "ok"
 
 
+@lru_cache(maxsize=8)
 def weights(people_count: int, *, resamples: int = 2000, seed: int) -> np.ndarray:
     """How often each person is drawn, uint8 (resamples, people); rows sum to `people_count`.
 
@@ -87,6 +89,7 @@ def weights(people_count: int, *, resamples: int = 2000, seed: int) -> np.ndarra
     drawn = np.empty((resamples, people_count), dtype=np.uint8)
     for row in drawn:
         row[:] = np.bincount(random.integers(people_count, size=people_count), minlength=len(row))
+    drawn.flags.writeable = False  # the same draw is handed to everybody who asks again
     return drawn
 
 

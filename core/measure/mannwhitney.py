@@ -28,14 +28,19 @@ def wins(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Weighted Mann-Whitney U, ties one half, and the weighted number of pairs; (resamples,) each.
 
-    A positive of person p and a negative of person q count w_p · w_q times.
+    A positive of person p and a negative of person q ≠ p count w_p · w_q times; within a person
+    they count w_p times. The copies of a person who was drawn twice are two people, and comparing
+    the pictures of one with those of the other would be comparing a person with themself: within a
+    person classes are told apart more easily, and the AUC of every resample would be too high.
     """
     mine = np.bincount(person[own], minlength=drawn.shape[1])
     others = np.bincount(person[~own], minlength=drawn.shape[1])
     pairs = product(drawn, mine) * product(drawn, others)
     small = own.sum() * (~own).sum() <= BLOCK and drawn.shape[1] ** 2 <= BLOCK // 4
-    won = _wins_by_pairs if small else _wins_by_order
-    return won(scores, own, person, drawn), pairs
+    won = (_wins_by_pairs if small else _wins_by_order)(scores, own, person, drawn)
+    inside = _wins_inside(scores, own, person, drawn.shape[1])
+    copies = drawn.astype(np.float64) * (drawn.astype(np.float64) - 1)
+    return won - copies @ inside, pairs - copies @ (mine * others)
 
 
 def _wins_by_pairs(
@@ -69,6 +74,21 @@ def _wins_by_order(
         np.cumsum(block[:, negatives], axis=1, out=passed[:, 1:])
         beaten = (passed[:, first] + passed[:, last]) / 2
         won[start : start + step] = np.einsum("bi,bi->b", block[:, positives], beaten)
+    return won
+
+
+def _wins_inside(
+    scores: np.ndarray, own: np.ndarray, person: np.ndarray, people: int
+) -> np.ndarray:
+    """U of each person's positives over the same person's negatives, (people,)."""
+    won = np.zeros(people)
+    order = np.argsort(person, kind="stable")
+    cuts = np.flatnonzero(np.diff(person[order])) + 1
+    for rows in np.split(order, cuts):
+        above, below = scores[rows][own[rows]], scores[rows][~own[rows]]
+        if len(above) and len(below):
+            beats = (above[:, None] > below) + 0.5 * (above[:, None] == below)
+            won[person[rows[0]]] = beats.sum()
     return won
 
 

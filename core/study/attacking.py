@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from core.attack import attack as attacking
 from core.attack import null, planted
-from core.attack.attack import Finding, Problem, attack
+from core.attack.attack import Finding, Problem, attack, choose_view
 from core.attack.registry import ATTACKERS
 from core.encode.embeddings import Embeddings
 from core.measure.intervals import Metric, Predictions, interval
@@ -25,12 +25,13 @@ from core.store import Entry, Store, key
 CONTROL_PEOPLE = 30
 """The positive control is judged on as many test parts as hold so many people."""
 
-AS_LOGISTIC = ("as logistic",)
-
 
 @dataclass(frozen=True)
 class Attacks:
-    """Attacks on one representation `x`, label by label; `seed` and `device` hold for all."""
+    """Attacks on one representation `x`, label by label; `seed` and `device` hold for all.
+
+    `views` remembers which view was chosen for which problem.
+    """
 
     x: Embeddings
     splits: Sequence[Split]
@@ -38,10 +39,11 @@ class Attacks:
     device: str
     store: Store
     progress: Progress
+    views: dict[str, str] = field(default_factory=dict)
 
     def said(self, cell: Cell, attacker: str) -> Predictions:
         """What `attacker` says of every test part; notes its inner figures and views in `cell`."""
-        problems = self._problems(cell, self.x.x, self.splits, attacker)
+        problems = self._problems(cell.target, self.x.x, self.splits)
         entries = self._entries(cell, attacker, problems, self.splits, "real")
         cell.inner[attacker] = [entry.meta["inner"] for entry in entries]
         cell.views[attacker] = [entry.meta["view"] for entry in entries]
@@ -52,19 +54,25 @@ class Attacks:
         return self._above_chance(self._planted(cell, attacker, planted.CONTROL), cell.target.k)
 
     def would_find(self, cell: Cell, attacker: str) -> dict[Metric, float]:
-        """The figures of the smallest planted code that `attacker` finds here."""
-        for size in (*planted.SIZES, planted.CONTROL):
-            said = self._planted(cell, attacker, size)
+        """The figures of the smallest planted code that `attacker` finds here, by bisection."""
+        found: dict[Metric, float] = {}
+        low, high = 0, len(planted.SIZES)
+        while low < high:
+            middle = (low + high) // 2
+            said = self._planted(cell, attacker, planted.SIZES[middle])
             if self._above_chance(said, cell.target.k):
-                return {metric: plain(said, metric, cell.target.k) for metric in METRICS}
-        return {}
+                found = {metric: plain(said, metric, cell.target.k) for metric in METRICS}
+                high = middle
+            else:
+                low = middle + 1
+        return found
 
     def nulls(self, cell: Cell, count: int) -> dict[Metric, tuple[float, float]]:
         """The limits that 95 % of permuted labels stay within, for each metric."""
         target = cell.target
         people = self.x.subjects[target.rows]
         permuted = null.permutations(target.y, people, count, seed=self.seed)
-        problems = self._problems(cell, self.x.x, self.splits, "null")
+        problems = self._problems(target, self.x.x, self.splits)
         scores = []
         for split, problem in zip(self.splits, problems, strict=True):
             self.progress.check()
@@ -86,7 +94,7 @@ class Attacks:
         x = self.x.x.copy()
         x[target.rows] = planted.plant(x[target.rows], target.y, size, seed=self.seed)
         splits = self._control_splits(target)
-        problems = self._problems(cell, x, splits, attacker)
+        problems = self._problems(target, x, splits)
         what = f"planted {size}, seed {self.seed}, version {planted.VERSION}"
         return self._pooled(target, splits, self._entries(cell, attacker, problems, splits, what))
 
@@ -105,22 +113,14 @@ class Attacks:
         found = interval(said, HEADLINE, k=k, seed=self.seed)
         return found.low is not None and found.low > chance(HEADLINE, k)
 
-    def _problems(
-        self, cell: Cell, x: np.ndarray, splits: Sequence[Split], attacker: str
-    ) -> list[Problem]:
-        target, subjects = cell.target, self.x.subjects
-        views = ["stored standard"] * len(splits)
-        if attacker in ATTACKERS and ATTACKERS[attacker].views == AS_LOGISTIC:
-            views = cell.views.get("logistic", views)
+    def _problems(self, target: Target, x: np.ndarray, splits: Sequence[Split]) -> list[Problem]:
         problems = []
-        for split, view in zip(splits, views, strict=False):
-            own = part(split.attacker, target)
-            rows, strangers = target.rows[own], target.rows[part(split.test, target)]
-            problems.append(
-                Problem(
-                    x[rows], target.y[own], subjects[rows], x[strangers], target.k, split.seed, view
-                )
-            )
+        for split in splits:
+            own = target.rows[part(split.attacker, target)]
+            strangers = target.rows[part(split.test, target)]
+            y = target.y[part(split.attacker, target)]
+            people = self.x.subjects[own]
+            problems.append(Problem(x[own], y, people, x[strangers], target.k, split.seed, ""))
         return problems
 
     def _entries(
@@ -133,8 +133,7 @@ class Attacks:
     ) -> list[Entry]:
         """What the attacker said of each split, from the store or made now."""
         names = [
-            self._key(cell.target, attacker, what, split, problem.view)
-            for split, problem in zip(splits, problems, strict=True)
+            self._key("attack", cell.target, what, split, attacker=attacker) for split in splits
         ]
         found = {
             place: entry for place, name in enumerate(names) if (entry := self.store.load(name))
@@ -146,22 +145,27 @@ class Attacks:
         for start in range(0, len(missing), batch):
             places = missing[start : start + batch]
             self.progress.check()
-            findings = attack(
-                [problems[i] for i in places], ATTACKERS[attacker], device=self.device
-            )
+            ready = [self._viewed(problems[i], cell.target, what, splits[i]) for i in places]
+            findings = attack(ready, ATTACKERS[attacker], device=self.device)
             for place, finding in zip(places, findings, strict=True):
                 found[place] = self.store.get(names[place], partial(_kept, finding))
         return [found[place] for place in range(len(names))]
 
-    def _key(self, target: Target, attacker: str, what: str, split: Split, view: str) -> str:
-        settings = {
-            "attacker": attacker,
-            "version": ATTACKERS[attacker].version,
-            "what": what,
-            "view": view,
-            "seed": split.seed,
-        }
-        return key("attack", attacking.VERSION, settings, self._inputs(target, split))
+    def _viewed(self, problem: Problem, target: Target, what: str, split: Split) -> Problem:
+        """The problem with its view, which is chosen once for all attackers."""
+        name = self._key("view", target, what, split)
+        if name not in self.views:
+            entry = self.store.get(name, lambda: ({}, {"view": choose_view(problem)}))
+            self.views[name] = entry.meta["view"]
+        return replace(problem, view=self.views[name])
+
+    def _key(
+        self, kind: str, target: Target, what: str, split: Split, attacker: str | None = None
+    ) -> str:
+        settings: dict[str, Any] = {"what": what, "seed": split.seed, "attacker": attacker}
+        if attacker is not None:
+            settings["version"] = ATTACKERS[attacker].version
+        return key(kind, attacking.VERSION, settings, self._inputs(target, split))
 
     def _inputs(self, target: Target, split: Split) -> list[str]:
         parts = [rows_digest(split.attacker), rows_digest(split.test)]

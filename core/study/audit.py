@@ -20,6 +20,7 @@ from core.attack.registry import SUITES
 from core.config import Config, located
 from core.encode.embeddings import Embeddings
 from core.encode.encoder import Encoder
+from core.encode.network import choose_device
 from core.encode.registry import make_encoder
 from core.errors import NotEnoughData
 from core.faces.faceset import FaceSet
@@ -232,7 +233,7 @@ class _Run:
             control_attackers=light if self.config.look == "quick" else suite,
             permutations=PERMUTATIONS[self.config.look],
             seed=self.config.seed,
-            device=_device(self.config.device),
+            device=choose_device(self.config.device),
         )
 
     def _walk(
@@ -328,14 +329,6 @@ def write(audit: Audit, folder: Path) -> None:
 
 
 PARQUET = ("predictions",)
-
-
-def _device(asked: str) -> str:
-    if asked != "auto":
-        return asked
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _same_rows(other: Embeddings, x: Embeddings) -> Embeddings:

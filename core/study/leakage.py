@@ -78,6 +78,7 @@ class Leakage:
         }
         self.cells: dict[tuple[str, str], Cell] = {}
         self.rows: list[dict[str, Any]] = []
+        self._made: dict[tuple[str, str, str, bool], list[dict[str, Any]]] = {}
 
     def run(self) -> StudyResult:
         """Attack every label of every representation; the headline and its controls come first."""
@@ -137,12 +138,17 @@ class Leakage:
                 cell.detect(attacker, found)
 
     def _rows(self, cell: Cell) -> list[dict[str, Any]]:
-        x = self.cells.get(("x", cell.target.attribute))
-        return [
-            row
-            for attacker in cell.said
-            for row in rows(cell, attacker, x, resamples=self.plan.resamples, seed=self.plan.seed)
-        ]
+        return [row for attacker in cell.said for row in self._attacker_rows(cell, attacker)]
+
+    def _attacker_rows(self, cell: Cell, attacker: str) -> list[dict[str, Any]]:
+        """The rows of one attacker, made anew only when more is known about it."""
+        name = (cell.representation, cell.target.attribute, attacker, attacker in cell.detectable)
+        if name not in self._made:
+            x = self.cells.get(("x", cell.target.attribute))
+            self._made[name] = rows(
+                cell, attacker, x, resamples=self.plan.resamples, seed=self.plan.seed
+            )
+        return self._made[name]
 
     def _publish(self, cell: Cell) -> None:
         """What is settled, and what the cell at work has said so far."""

@@ -22,9 +22,9 @@ def _set(folder: Path, *names: str) -> Path:
 
 def test_labels_are_read_back_and_marked(tmp_path: Path) -> None:
     root = _set(tmp_path / "set", "a.png", "b.png", "c.png")
-    found = by_hand.marked(read_faces(root))
+    found = read_faces(root)
     by_hand.write(found, "expression", ["happy", "", "sad"])
-    again = by_hand.marked(read_faces(root))
+    again = read_faces(root)
     assert list(again.table["expression"]) == ["happy", "unknown", "sad"]
     assert again.origin["expression"] == "by hand"
 
@@ -44,9 +44,10 @@ def test_what_the_manifest_held_stays(tmp_path: Path) -> None:
 def test_people_are_marked_too(tmp_path: Path) -> None:
     root = _set(tmp_path / "set", "a.png", "b.png")
     by_hand.write(read_faces(root), "subject_id", ["person 001", "person 001"])
-    again = by_hand.marked(read_faces(root))
+    again = read_faces(root)
     assert again.has_subjects
-    assert by_hand.origins(root) == {"subject_id": "by hand"}
+    assert again.origin == {"subject_id": "by hand"}
+    assert again.labels == ()
 
 
 def test_undo_returns_to_the_face_and_its_old_label() -> None:

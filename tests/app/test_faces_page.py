@@ -8,7 +8,7 @@ import pytest
 from fixtures import Open, Sent, html, picture
 from streamlit.testing.v1 import AppTest
 
-from app import by_hand, session, uploads
+from app import session, uploads
 from core import run as runs
 from core.faces.read import read_faces
 
@@ -91,7 +91,7 @@ def test_pictures_without_labels_get_the_grid_and_no_run(open_page: Open) -> Non
     assert "Run" not in [button.label for button in app.button]
     app.button(key="class-2").click().run()
     assert not app.exception
-    found = by_hand.marked(read_faces(upload.path))
+    found = read_faces(upload.path)
     assert list(found.table["expression"]) == ["happy", "unknown", "unknown"]
     app.run()
     assert "labelled by hand" in html(app)

@@ -37,7 +37,7 @@ def clouds(
 def problem(apart: float = 3.0, seed: int = 0) -> tuple[Problem, np.ndarray]:
     x, y, owner = clouds(apart=apart, seed=seed)
     x_test, y_test, _ = clouds(people=20, apart=apart, seed=seed + 100)
-    return Problem(x, y, owner, x_test, 3, seed), y_test
+    return Problem(x, y, owner, x_test, 3, seed, "unit standard"), y_test
 
 
 @pytest.mark.parametrize("name", PROBES)
@@ -56,7 +56,7 @@ def test_finds_nothing_in_shuffled_labels(name: str) -> None:
     for seed in range(4):
         asked, truth = problem(seed=seed)
         shuffled = np.random.default_rng(seed).permutation(asked.y)
-        blind = Problem(asked.x, shuffled, asked.people, asked.x_test, 3, seed)
+        blind = Problem(asked.x, shuffled, asked.people, asked.x_test, 3, seed, "unit standard")
         found = attack([blind], ATTACKERS[name], device="cpu")[0]
         hits, total = hits + (found.predicted == truth).sum(), total + len(truth)
     # Four independent trials of 60 rows around 1/3: five standard deviations of their mean.
@@ -70,7 +70,7 @@ def test_never_looks_at_the_truth_of_the_test_part_and_is_reproducible(name: str
     again = attack([asked], ATTACKERS[name], device="cpu")[0]
     assert np.array_equal(first.scores, again.scores)
     # A Problem has no test labels at all; and the inner figure does not move with the test part.
-    other = Problem(asked.x, asked.y, asked.people, asked.x_test[:5] * 100, 3, 0)
+    other = Problem(asked.x, asked.y, asked.people, asked.x_test[:5] * 100, 3, 0, asked.view)
     assert attack([other], ATTACKERS[name], device="cpu")[0].inner == first.inner
 
 
@@ -88,14 +88,18 @@ def test_a_class_missing_from_one_inner_fold_does_not_stop_it(name: str) -> None
     x, y, owner = clouds(people=12, each=2)
     y[:] = 0
     y[:2], y[4:6] = 1, 2  # one person each
-    found = attack([Problem(x, y, owner, x[:4], 3, 0)], ATTACKERS[name], device="cpu")[0]
+    found = attack(
+        [Problem(x, y, owner, x[:4], 3, 0, "stored standard")], ATTACKERS[name], device="cpu"
+    )[0]
     assert np.isfinite(found.scores).all()
 
 
 @pytest.mark.parametrize("name", list(ATTACKERS))
 def test_constant_vectors_do_not_stop_it(name: str) -> None:
     asked, _ = problem()
-    flat = Problem(np.ones_like(asked.x), asked.y, asked.people, asked.x_test * 0 + 1, 3, 0)
+    flat = Problem(
+        np.ones_like(asked.x), asked.y, asked.people, asked.x_test * 0 + 1, 3, 0, "unit shrunk"
+    )
     found = attack([flat], ATTACKERS[name], device="cpu")[0]
     assert np.isfinite(found.scores).all()
     assert found.inner <= 0.45

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.attack.attack import Problem
-from core.attack.null import _scores, _Solver, null_scores, permutations
+from core.attack.least_squares import LeastSquares
+from core.attack.null import null_scores, permutations
 from core.measure.leakage import prediction_limits
 
 
@@ -50,13 +51,13 @@ def test_the_solver_is_ridge_regression_for_all_permutations_at_once() -> None:
         fit, other = random.normal(size=(40, d)), random.normal(size=(7, d))
         targets = random.normal(size=(40, 6))
         level = 0.1 * (fit**2).sum() / d
-        ours = _Solver(fit, other, 0.1).solve(targets)
+        ours = LeastSquares(fit, other, 0.1).solve(targets)
         for column in range(6):
             twin = Ridge(alpha=level, fit_intercept=False).fit(fit, targets[:, column])
             assert np.allclose(ours[:, column], twin.predict(other), atol=1e-8)
         gamma = 1 / ((fit**2).mean() * d * 2)
         kernel = KernelRidge(alpha=1.0, kernel="rbf", gamma=gamma).fit(fit, targets)
-        assert np.allclose(_Solver(fit, other, None).solve(targets), kernel.predict(other))
+        assert np.allclose(LeastSquares(fit, other, None).solve(targets), kernel.predict(other))
 
 
 def test_the_cheap_attackers_find_what_is_there() -> None:
@@ -65,7 +66,7 @@ def test_the_cheap_attackers_find_what_is_there() -> None:
     y = np.tile(np.arange(3), 60)
     x = (random.normal(size=(180, 6)) + 2.5 * np.eye(3, 6)[y]).astype(np.float32)
     owner = np.repeat(np.arange(60), 3).astype(str)
-    asked = Problem(x[:120], y[:120], owner[:120], x[120:], 3, 0)
+    asked = Problem(x[:120], y[:120], owner[:120], x[120:], 3, 0, "")
     scores = null_scores(asked, y[None, :120])
     assert scores.shape == (1, 60, 3)
     assert (scores[0].argmax(1) == y[120:]).mean() > 0.8
@@ -75,7 +76,7 @@ def test_an_uneven_label_does_not_end_in_one_class() -> None:
     random = np.random.default_rng(2)
     labels = (np.arange(200) % 10 == 0).astype(int)
     x, other = random.normal(size=(200, 5)), random.normal(size=(300, 5))
-    predicted = _scores(_Solver(x, other, 0.1), labels[None], 2).argmax(2)
+    predicted = LeastSquares(x, other, 0.1).scores(labels[None], 2).argmax(2)
     assert 0.2 < predicted.mean() < 0.8
 
 

@@ -75,6 +75,23 @@ def score(predictions: Predictions, metric: str, rows: np.ndarray) -> float:
     return balanced_accuracy(truth, predictions.predicted[rows], range(3))
 
 
+def piled_auc(predictions: Predictions, piles: list[np.ndarray]) -> float:
+    """The AUC over a pile of drawn people, where one copy of a person never meets another copy."""
+    rows = np.concatenate(piles)
+    copy = np.repeat(np.arange(len(piles)), [len(pile) for pile in piles])
+    who = predictions.people[rows]
+    strangers = (who[:, None] != who) | (copy[:, None] == copy)
+    areas = []
+    for c in range(3):
+        own = predictions.truth[rows] == c
+        score = predictions.scores[rows, c]
+        allowed = strangers[own][:, ~own]
+        beats = (score[own][:, None] > score[~own]) + 0.5 * (score[own][:, None] == score[~own])
+        if allowed.any():
+            areas.append((beats * allowed).sum() / allowed.sum())
+    return float(np.mean(areas))
+
+
 def twin(predictions: Predictions, metric: str, drawn: np.ndarray) -> list[float]:
     """Slow and obvious: for each resample pile up the drawn people's rows and score the pile."""
     names = np.unique(predictions.people)
@@ -87,7 +104,10 @@ def twin(predictions: Predictions, metric: str, drawn: np.ndarray) -> list[float
                 for name, count in zip(names, counts, strict=True)
                 for _ in range(int(count))
             ]
-            per_repeat.append(score(predictions, metric, np.concatenate(piles)))
+            if metric == "auc":
+                per_repeat.append(piled_auc(predictions, piles))
+            else:
+                per_repeat.append(score(predictions, metric, np.concatenate(piles)))
         figures.append(np.mean(per_repeat))
     return figures
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,7 @@ from core.plots.findings import lines, title
 from core.plots.headline import sentence, strip
 from core.plots.leakage import MARGIN, alt_text, leakage_figure
 from core.plots.tokens import DARK, LIGHT, Tokens
+from core.sentence import sentence as plain
 from core.table import table
 
 
@@ -147,9 +149,14 @@ HEADLINE = {
     [
         ({}, "76 times in 100", True, True),
         ({"low": 0.2}, "76 times in 100", False, True),
-        ({"status": "nothing found", "detectable": 0.27}, "27 would have been seen", False, True),
-        ({"status": "probe failed"}, "missed a code", False, False),
-        ({"status": "not enough data", "value": None}, "too few people", False, False),
+        (
+            {"status": "nothing found", "detectable": 0.27},
+            "right 27 times in 100 would have been seen",
+            False,
+            True,
+        ),
+        ({"status": "probe failed"}, "every probe failed", False, False),
+        ({"status": "not enough data", "value": None}, "not enough data", False, False),
         ({"status": "few people"}, "few people: the interval is wide", True, True),
         ({"status": "anti-learning"}, "an alarm, not privacy", False, True),
         ({"attribute": None}, "No label was attacked", False, None),
@@ -168,3 +175,18 @@ def test_the_headline_takes_its_words_and_its_warmth_from_the_status(
 
 def test_the_headline_escapes_the_label() -> None:
     assert "<script" not in sentence({**HEADLINE, "attribute": "<script>x</script>"})
+
+
+@pytest.mark.parametrize("status", ["ok", "few people", "nothing found", "anti-learning"])
+def test_the_page_says_what_the_audit_says(status: str) -> None:
+    headline = {**HEADLINE, "status": status, "synthetic": True}
+    shown = re.sub("<[^>]+>", "", sentence(headline).replace('<span class="i">73 to 79</span>',
+                                                            "(73 to 79)"))  # fmt: skip
+    assert shown.startswith(plain(headline))
+    assert sentence(headline).count("<b") == 2
+
+
+def test_a_label_that_speaks_like_a_figure_is_no_figure() -> None:
+    shown = sentence({**HEADLINE, "attribute": "99 times in 100 (98 to 100)"})
+    assert '<b class="leak">76 times in 100</b>' in shown
+    assert shown.count("<b") == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -55,9 +56,17 @@ def run(folder: Path, store: Path | None = None, **settings: object) -> Audit:
     )
 
 
-def test_the_files_of_the_contract(tmp_path: Path) -> None:
-    vectors(tmp_path)
-    found = run(tmp_path)
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audit]:
+    """One audit that several tests look at."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.attack.neural.EPOCHS", 8)
+        folder = tmp_path_factory.mktemp("audit")
+        vectors(folder)
+        yield run(folder)
+
+
+def test_the_files_of_the_contract(found: Audit, tmp_path: Path) -> None:
     write(found, tmp_path / "OUT")
     summary = json.loads((tmp_path / "OUT" / "audit.json").read_text())
     assert summary["schema_version"] == 1
@@ -74,9 +83,8 @@ def test_the_files_of_the_contract(tmp_path: Path) -> None:
     assert set(summary["facts"]["other_labels"]) == {"expression", "gender"}
 
 
-def test_figures_can_be_made_again_from_the_predictions(tmp_path: Path) -> None:
-    vectors(tmp_path)
-    tables = run(tmp_path).tables
+def test_figures_can_be_made_again_from_the_predictions(found: Audit) -> None:
+    tables = found.tables
     leakage, said = tables["leakage"], tables["predictions"]
     own = said[(said["representation"] == "x") & (said["attribute"] == "gender")]
     for attacker, rows in own.groupby("attacker"):
@@ -91,10 +99,9 @@ def test_figures_can_be_made_again_from_the_predictions(tmp_path: Path) -> None:
         assert sorted(rows["id"]) == sorted(f"f{i}" for i in range(120))
 
 
-def test_the_same_audit_gives_the_same_tables(tmp_path: Path) -> None:
+def test_the_same_audit_gives_the_same_tables(found: Audit, tmp_path: Path) -> None:
     vectors(tmp_path)
-    first = run(tmp_path, tmp_path / "one").tables
-    again = run(tmp_path, tmp_path / "two").tables
+    first, again = found.tables, run(tmp_path).tables
     assert set(first) == set(again)
     for name in first:
         pd.testing.assert_frame_equal(first[name], again[name], check_exact=True)
@@ -102,23 +109,23 @@ def test_the_same_audit_gives_the_same_tables(tmp_path: Path) -> None:
 
 def test_the_careless_preset_says_so_and_claims_more(tmp_path: Path) -> None:
     vectors(tmp_path)
-    found = run(tmp_path, preset="careless").summary
-    assert found["headline"]["sentence"].startswith("A careless audit")
-    assert not next(c for c in found["checks"] if c["name"] == "parts share nobody")["passed"]
+    summary = run(tmp_path, preset="careless", attributes=[]).summary
+    assert summary["headline"]["sentence"].startswith("A careless audit")
+    assert not next(c for c in summary["checks"] if c["name"] == "parts share nobody")["passed"]
 
 
 def test_without_identities_nothing_is_measured_and_it_is_said(tmp_path: Path) -> None:
     vectors(tmp_path, subjects=False)
-    found = run(tmp_path)
-    assert found.summary["headline"]["status"] == "not enough data"
-    assert any("nobody said who is who" in text for text in found.summary["warnings"])
+    silent = run(tmp_path)
+    assert silent.summary["headline"]["status"] == "not enough data"
+    assert any("nobody said who is who" in text for text in silent.summary["warnings"])
 
 
 def test_too_few_people_is_an_answer_and_not_a_crash(tmp_path: Path) -> None:
     vectors(tmp_path, people=8)
-    found = run(tmp_path)
-    assert found.summary["headline"]["status"] == "not enough data"
-    assert any("8 people are too few" in text for text in found.summary["warnings"])
+    silent = run(tmp_path)
+    assert silent.summary["headline"]["status"] == "not enough data"
+    assert any("8 people are too few" in text for text in silent.summary["warnings"])
 
 
 def test_only_what_was_asked_for_is_attacked(tmp_path: Path) -> None:
