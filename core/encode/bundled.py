@@ -1,0 +1,52 @@
+"""The bundled recogniser: small, trained on synthetic faces only, and for synthetic faces only.
+
+It lets the product run offline. Its people are drawn and so is what it knows of faces: a figure
+measured through it says nothing about photographs. `weights/MODEL_CARD.md` describes it,
+`benchmarks/train_bundled.py` makes it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.encode.encoder import digest_of, file_digest
+from core.encode.network import NetworkEncoder, choose_device, fill, read_state
+from core.encode.synthetic import LICENCE
+from core.errors import EncoderError
+from core.faces.align import Alignment
+
+WEIGHTS = Path(__file__).parent / "weights" / "bundled.safetensors"
+NAME = "Blindfold bundled (synthetic faces)"
+ALIGNMENT = Alignment("five-points", 112)
+
+
+def load_bundled(device: str = "cpu", *, weights: Path = WEIGHTS) -> NetworkEncoder:
+    """The bundled recogniser on `device`: "cpu", "cuda", or "auto" for what is there.
+
+    Vectors have 256 dimensions and are not normalised. Raises `EncoderError` where the weights
+    are missing or are not this network's, or where the device is not there.
+    """
+    device = choose_device(device)
+    if not weights.is_file():
+        raise EncoderError(
+            f"the bundled recogniser's weights, {weights.name}, are missing: install Blindfold "
+            "again, or make them with python -m benchmarks.train_bundled"
+        )
+    import torch
+
+    from core.encode.bundled_network import DIMENSIONS, MIDDLE, BundledNetwork
+
+    network = BundledNetwork()
+    fill(network, read_state(weights), weights)
+    scale = {"mean": MIDDLE, "std": MIDDLE, "size": ALIGNMENT.size, "align": ALIGNMENT.kind}
+    return NetworkEncoder(
+        name=NAME,
+        dimensions=DIMENSIONS,
+        alignment=ALIGNMENT,
+        digest=digest_of({"encoder": "bundled", **scale}, file_digest(weights)),
+        licence=LICENCE,
+        network=network.to(device).to(memory_format=torch.channels_last),
+        mean=(MIDDLE, MIDDLE, MIDDLE),
+        std=(MIDDLE, MIDDLE, MIDDLE),
+        device=device,
+    )
