@@ -15,7 +15,6 @@ from core.attack.fit import CHOSEN, Attacker, Fit
 from core.attack.least_squares import LeastSquares, mean_recall, recalls
 from core.attack.thresholds import offsets
 from core.attack.views import VIEWS, see
-from core.measure.scores import balanced_accuracy
 from core.split import inner_folds
 
 VERSION = 1
@@ -139,17 +138,21 @@ def _folds(problem: Problem, folds: int) -> list[tuple[np.ndarray, np.ndarray]]:
 
 def _value(problem: Problem, rows: np.ndarray, scores: np.ndarray) -> float:
     predicted = np.argmax(scores + _best_offsets(problem, rows, scores), axis=1)
-    return balanced_accuracy(problem.y[rows], predicted, range(problem.classes))
+    return _recall(problem.y[rows], predicted, problem.classes)
 
 
 def _best_offsets(problem: Problem, rows: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """Thresholds that meet the class shares, where they help on the held-out people."""
     truth = problem.y[rows]
     shift = offsets(scores, truth)
-    classes = range(problem.classes)
-    plain = balanced_accuracy(truth, np.argmax(scores, axis=1), classes)
-    moved = balanced_accuracy(truth, np.argmax(scores + shift, axis=1), classes)
+    plain = _recall(truth, scores.argmax(axis=1), problem.classes)
+    moved = _recall(truth, (scores + shift).argmax(axis=1), problem.classes)
     return shift if moved > plain else np.zeros(problem.classes)
+
+
+def _recall(truth: np.ndarray, predicted: np.ndarray, k: int) -> float:
+    """Balanced accuracy; thousands are asked for, which is why it is not scikit-learn's."""
+    return float(mean_recall(*recalls(truth[None], predicted[None], k))[0])
 
 
 def _finding(problem: Problem, trial: _Trial, answer: np.ndarray) -> Finding:
