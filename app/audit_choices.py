@@ -10,6 +10,7 @@ import streamlit as st
 
 from app import look, session, uploads
 from app.reading import Chosen
+from core.config import LOOKS
 from core.encode.embeddings import Embeddings
 from core.encode.registry import ENCODERS, licence
 from core.faces.faceset import UNKNOWN, FaceSet
@@ -22,10 +23,18 @@ NAMES = {
     "resnet50-vggface2": "ResNet-50, trained on VGGFace2 (the papers' encoder)",
     "pixels": "16 × 16 grey pixels (a control, no recogniser)",
 }
+
+# The estimate of the time. To calibrate: a quick look of 200 faces on two idle cores.
+
 _SECONDS = {"auto": 0.02, "onnx": 0.08, "pixels": 0.05}
-"""Rough seconds to draw or open, align and encode one face on two cores, for the estimate."""
+"""Seconds to draw or open, align and encode one face: time of the phase "Encoding" / faces."""
+_SECONDS_OTHERWISE = 0.25
+"""The same for the encoders that run in torch."""
 _PROBE_SECONDS = 0.03
-"""Rough seconds of the papers' attackers for one face, one representation, label and seed."""
+"""Seconds of all attackers, their nulls and planted codes, for one face, label, seed and
+representation: time of the phase "Attacking" / (faces x labels x seeds x `_REPRESENTATIONS`)."""
+_REPRESENTATIONS = 2
+"""x and the controls, which together cost about as much as x alone."""
 
 
 def identity_and_alignment(vectors: bool) -> tuple[str, bool]:
@@ -62,7 +71,10 @@ def audit_settings(
         careless = st.toggle("Careless preset: split by image, always labelled", key="careless")
     with right:
         encoder = _encoder(found)
+    before = st.session_state.get("encoder settings")
     st.session_state["encoder settings"] = encoder
+    if encoder != before and not found.has_subjects:
+        st.rerun()  # who is the same person is asked above, and needs this encoder
     if encoder is None:
         return None
     settings = {
@@ -74,7 +86,8 @@ def audit_settings(
     }
     if encoder:
         settings["encoder"] = encoder
-    look.put(_estimate(found, str(encoder.get("kind", "auto")), quick == "full"), "m small")
+    if found.has_subjects:
+        look.put(_estimate(found, str(encoder.get("kind", "auto")), quick == "full"), "m small")
     return settings
 
 
@@ -137,8 +150,9 @@ def _weights(kind: str) -> str | None:
 def _estimate(found: FaceSet | Embeddings, kind: str, full: bool) -> str:
     """A rough time, said as such: opening and encoding, then attackers for each label."""
     labels = max(1, sum(found.table[one].nunique() > 1 for one in found.labels))
-    encoding = 0.0 if isinstance(found, Embeddings) else _SECONDS.get(kind, 0.25) * len(found)
-    seconds = encoding + _PROBE_SECONDS * len(found) * labels * 2 * (5 if full else 1)
+    each = 0.0 if isinstance(found, Embeddings) else _SECONDS.get(kind, _SECONDS_OTHERWISE)
+    seeds = LOOKS["full" if full else "quick"][1]
+    seconds = len(found) * (each + _PROBE_SECONDS * labels * _REPRESENTATIONS * seeds)
     minutes = max(1, round(seconds / 60))
     people = found.table["subject_id"][found.table["subject_id"] != UNKNOWN].nunique()
     return (

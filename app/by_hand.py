@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -12,31 +11,12 @@ import pandas as pd
 from core.errors import FacesError
 from core.faces import aliases
 from core.faces.faceset import UNKNOWN, FaceSet
-from core.faces.manifest import NAMES
+from core.faces.manifest import BY_HAND, NAMES, ORIGIN_SUFFIX, told_origin
 from core.faces.picture import FileSource
 from core.faces.tables import read_table
 from core.store import write_atomic
 
 METADATA = "metadata.csv"
-ORIGIN = "metadata.origin.json"
-BY_HAND = "by hand"
-
-
-def origins(root: Path) -> dict[str, str]:
-    """Which columns of the manifest in `root` were made by hand; empty where none was."""
-    try:
-        told = json.loads((root / ORIGIN).read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return {str(k): str(v) for k, v in told.items()} if isinstance(told, dict) else {}
-
-
-def marked(found: FaceSet) -> FaceSet:
-    """`found` with the labels that were made by hand marked in its `origin`."""
-    if not isinstance(found.source, FileSource):
-        return found
-    told = origins(Path(found.source.root))
-    return replace(found, origin={**found.origin, **told}) if told else found
 
 
 def column_name(name: str) -> str:
@@ -73,9 +53,10 @@ def write(found: FaceSet, column: str, values: Sequence[str]) -> Path:
         said.get(_place(name), kept) for name, kept in zip(table[file], before, strict=True)
     ]
     write_atomic(root / METADATA, table.to_csv(index=False).encode())
-    told = {**origins(root), column: BY_HAND}
-    write_atomic(root / ORIGIN, json.dumps(told).encode())
-    return root / METADATA
+    metadata = root / METADATA
+    told = {**told_origin(metadata), column: BY_HAND}
+    write_atomic(metadata.with_suffix(ORIGIN_SUFFIX), json.dumps(told).encode())
+    return metadata
 
 
 def _place(listed: object) -> str:

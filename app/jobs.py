@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import streamlit as st
 
 from core import run as runs
 from core.config import config_from
@@ -110,6 +111,31 @@ def start(
     return run
 
 
+def made_from(uploads: Path, owner: str | None) -> list[runs.Run]:
+    """The runs of `owner` that read the upload in the folder `uploads`."""
+    folder = uploads.resolve()
+    return [run for run in runs.listing(owner) if run.uploads == folder]
+
+
+def delete(run: runs.Run) -> tuple[int, int]:
+    """Delete `run`, and its upload unless another run reads it.
+
+    Returns how many files these had, and how many of them are left, which is 0. Raises
+    `StoreError` where the disk keeps any.
+    """
+    before = files_in(run.path)
+    uploaded = 0 if run.uploads is None else files_in(run.uploads)
+    runs.delete(run)
+    if run.uploads is not None and not run.uploads.exists():
+        before += uploaded
+    return before, files_in(run.path)
+
+
+def files_in(folder: Path) -> int:
+    """How many files lie in `folder` and below; 0 where it is gone."""
+    return sum(path.is_file() for path in folder.rglob("*"))
+
+
 @dataclass(frozen=True)
 class Embedding:
     """Vectors being computed by the command line, in a process of its own: no torch in a page."""
@@ -164,10 +190,16 @@ def frame(view: View, name: str) -> pd.DataFrame | None:
         view.run.partial / f"{name}.csv",
     ):
         try:
-            return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=_TEXT)
+            return _frame(path, path.stat().st_mtime_ns)
         except (FileNotFoundError, pd.errors.EmptyDataError):
             continue
     return None
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _frame(path: Path, written: int) -> pd.DataFrame:
+    """The table at `path`, read again when it was `written` again; the path names the run."""
+    return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=_TEXT)
 
 
 _TEXT = dict.fromkeys(
@@ -204,7 +236,14 @@ def _config(run: runs.Run) -> dict[str, Any]:
 
 
 def _audit(result: Path) -> dict[str, Any] | None:
+    path = result / "audit.json"
     try:
-        return dict(json.loads((result / "audit.json").read_text(encoding="utf-8")))
+        return _read_audit(path, path.stat().st_mtime_ns)
     except FileNotFoundError:
         return None
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _read_audit(path: Path, written: int) -> dict[str, Any]:
+    """The summary at `path`, read again when it was `written` again."""
+    return dict(json.loads(path.read_text(encoding="utf-8")))

@@ -9,12 +9,11 @@ from typing import Any
 
 import streamlit as st
 
-from app.by_hand import ORIGIN, marked
 from core.encode.embeddings import Embeddings
 from core.encode.given import read_embeddings
 from core.errors import BlindfoldError
 from core.faces.faceset import FaceSet, Problem
-from core.faces.manifest import NAMES
+from core.faces.manifest import NAMES, ORIGIN_SUFFIX
 from core.faces.picture import FileSource
 from core.faces.read import Inspection, inspect_faces, read_faces
 from core.faces.tables import TABLES, read_table
@@ -47,7 +46,8 @@ class Chosen:
         """Changes when the file, the folder or its manifest is written."""
         if self.path is None:
             return ""
-        parts = (self.path, *(self.path / name for name in (*NAMES, ORIGIN)))
+        listed = [self.path / name for name in NAMES]
+        parts = (self.path, *listed, *(one.with_suffix(ORIGIN_SUFFIX) for one in listed))
         return "|".join(str(part.stat().st_mtime_ns) for part in parts if part.exists())
 
     def settings(self, subject: str, aligned: bool) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def _read(chosen: Chosen, subject: str, aligned: bool) -> FaceSet | Embeddings:
     if chosen.vectors:
         assert chosen.path is not None
         return read_embeddings(chosen.path, subject=subject)
-    return marked(read_faces(chosen.path, preset=chosen.preset, subject=subject, aligned=aligned))
+    return read_faces(chosen.path, preset=chosen.preset, subject=subject, aligned=aligned)
 
 
 def columns(found: FaceSet | Embeddings, chosen: Chosen) -> list[str]:

@@ -26,7 +26,9 @@ def summary(found: FaceSet | Embeddings, key: str, left_out: Sequence[Problem] =
     """Counts of faces, people and labels; then problems per file, each with what it means."""
     problems = [*left_out, *found.problems]
     readable = f"{found.x.shape[1]} numbers each" if isinstance(found, Embeddings) else ""
-    if isinstance(found, FaceSet):
+    if isinstance(found, FaceSet) and found.synthetic:
+        readable = "drawn when they are looked at"
+    elif isinstance(found, FaceSet):
         seen = inspected(found, key)
         if seen is not None:
             problems += seen.problems

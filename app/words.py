@@ -13,6 +13,11 @@ EU_LINE = (
     "This audit measures what vectors reveal; it gives no legal verdict."
 )
 
+STAYS = (
+    "What was computed stays in the store, keyed by content: vectors, 16 × 16 grey values and "
+    "figures, no picture files. “python -m core purge” removes it."
+)
+
 CARELESS = (
     " This run splits images, not people, so that attackers meet the same people twice. Its "
     "figures show what a careless audit would have claimed; they are not a finding."
@@ -87,3 +92,10 @@ def ended(view: View) -> str:
     return (
         "The worker of this run is gone. What it had finished is kept: Resume goes on from there."
     )
+
+
+def deleted(what: str, before: int, left: int) -> Html:
+    """The proof of a deletion: what was there, what is left of it, and what stays elsewhere."""
+    counted = look.count(before, "file was there", "files were there")
+    said = look.join(look.badge("passed"), f" Deleted now: {what}; {counted}, ")
+    return look.join(said, look.bold(f"{left} are left"), ". ", look.muted(STAYS))

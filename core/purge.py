@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import ConfigError, StoreError
+from core.errors import BlindfoldError, ConfigError, StoreError
 from core.run import Run, delete, listing, runs_folder, status
 from core.store import home
 
@@ -24,11 +24,16 @@ _UNITS = {"m": 60.0, "h": 3600.0, "d": DAY_SECONDS, "w": 7 * DAY_SECONDS}
 _AGE = re.compile(r"(\d{1,6})([mhdw])")
 _RUN = re.compile(r"(\.(new|deleted)-)?[0-9a-f]{32}")
 _ENTRY = re.compile(r"[0-9a-f]{64}\.safetensors|\..*\.tmp")
+_EXTRACTED = re.compile(r"[0-9a-f]{64}|\.[0-9a-f]{16}\.[0-9a-f]{8}\.tmp")
+_ENCODER = re.compile(r"[0-9a-f]{64}\.onnx|\.[0-9a-f]{16}\.onnx")
 
 
 @dataclass(frozen=True)
 class Purged:
-    """What was removed, in counts and bytes, and what was left because it is at work."""
+    """What was removed, in counts and bytes, and what was left because it is at work.
+
+    `uploads` counts unpacked archives and uploaded encoders too.
+    """
 
     runs: int
     uploads: int
@@ -66,6 +71,7 @@ def purge(older_than: float | None) -> Purged:
         size += size_of(run.uploads) if run.uploads else 0
         delete(run)
     uploads = [path for path in _old(home() / "uploads", before) if path not in kept]
+    uploads += [path for path in _brought(doomed) if _is_old(path, before)]
     entries = [path for path in _entries_of_store() if _is_old(path, before)]
     halves = [path for path in _half_runs() if _is_old(path, before)]
     for path in [*uploads, *entries, *halves]:
@@ -91,6 +97,29 @@ def _half_runs() -> list[Path]:
     return [
         path for path in _entries(runs_folder()) if _RUN.fullmatch(path.name) and path not in whole
     ]
+
+
+def _brought(doomed: list[Run]) -> list[Path]:
+    """Unpacked archives and uploaded encoders, without those that a run that stays needs.
+
+    An archive is unpacked again where it is missing, so that only a run at work needs it.
+    """
+    stay = [run for run in listing() if run not in doomed]
+    found = [path for path in _entries(home() / "encoders") if _ENCODER.fullmatch(path.name)]
+    needed = {_weights(run) for run in stay}
+    found = [path for path in found if path.name not in needed]
+    if not any(status(run).active for run in stay):
+        unpacked = _entries(home() / "extracted")
+        found += [path for path in unpacked if _EXTRACTED.fullmatch(path.name)]
+    return found
+
+
+def _weights(run: Run) -> str:
+    """The name of the file that the run's encoder is in; empty where it has none of its own."""
+    try:
+        return Path(run.config().encoder.weights or "").name
+    except BlindfoldError:
+        return ""
 
 
 def _entries_of_store() -> list[Path]:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import audit_choices, grid, jobs, look, people, session, sheet, uploads, words
+from app import audit_choices, drawn, grid, jobs, look, people, session, sheet, uploads, words
 from app.reading import Chosen, columns, folder, read
+from core import run as runs
 from core.errors import BlindfoldError
 from core.faces.faceset import FaceSet
 from core.faces.presets import CHOICES, PRESETS
@@ -30,6 +31,8 @@ def main() -> None:
         chosen = _source()
         if chosen is not None:
             _set(chosen)
+        else:
+            drawn.example()
     except BlindfoldError as error:
         look.alarm(str(error))
     look.gap()
@@ -51,10 +54,7 @@ def _source() -> Chosen | None:
 def _upload() -> Chosen | None:
     gone = st.session_state.pop("deleted", None)
     if gone is not None:
-        look.put(
-            look.join(look.badge("passed"), f" Deleted now: {gone[0]} files were there, ",
-                      look.bold(f"{gone[1]} are left"), "."), "prose",
-        )  # fmt: skip
+        look.put(words.deleted(*gone), "prose")
     asked = st.query_params.get("upload") or st.session_state.get("upload")
     found = None if asked is None else uploads.find(asked, session.owner())
     if found is None:
@@ -66,22 +66,38 @@ def _upload() -> Chosen | None:
         return None
     st.query_params["upload"] = found.id
     st.session_state["upload"] = found.id
+    _delete(found)
+    return Chosen(found.path, found.vectors, uploads=found.folder, left_out=found.problems)
+
+
+def _delete(found: uploads.Upload) -> None:
+    """What lies here and for how long, and the button that ends it now."""
+    made = jobs.made_from(found.folder, session.owner())
+    audits = look.count(len(made), "audit", "audits")
     left, right = st.columns([4, 1], vertical_alignment="center")
     with left:
         count = look.count(uploads.count(found), "file", "files")
         look.put(
-            look.join(look.bold(count), f" in a private folder, to be deleted on "
+            look.join(look.bold(count), " in a private folder, to be deleted on "
                       f"{jobs.when(found.expires)}."), "m",
         )  # fmt: skip
+        also = bool(made) and st.checkbox(f"Delete now the {audits} made from it, too", key="also")
     with right:
-        if st.button("Delete now", width="stretch"):
-            before = uploads.count(found)
-            st.session_state["deleted"] = (before, uploads.delete(found))
-            for name in ("upload", "read", "inspected"):
-                st.session_state.pop(name, None)
-            del st.query_params["upload"]
-            st.rerun()
-    return Chosen(found.path, found.vectors, uploads=found.folder, left_out=found.problems)
+        pressed = st.button("Delete now", width="stretch", help=words.STAYS)
+    if not pressed:
+        return
+    doomed = made if also else []
+    folders = [found.folder, *(run.path for run in doomed)]
+    before = sum(map(jobs.files_in, folders))
+    for run in doomed:
+        runs.delete(run)
+    uploads.delete(found)
+    what = f"the upload and {audits}" if doomed else "the upload"
+    st.session_state["deleted"] = (what, before, sum(map(jobs.files_in, folders)))
+    for name in ("upload", "read", "inspected"):
+        st.session_state.pop(name, None)
+    del st.query_params["upload"]
+    st.rerun()
 
 
 def _uploader() -> None:

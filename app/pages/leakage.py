@@ -23,6 +23,9 @@ def main() -> None:
     """Draw the page for the run in the address, or for the newest."""
     st.title("Leakage", anchor=False)
     view = choose_run(jobs.views(session.owner()))
+    gone = st.session_state.pop("deleted run", None)
+    if gone is not None:
+        look.put(words.deleted(*gone), "prose")
     if view is None:
         look.empty("There is no audit yet. The Overview starts the demonstration by itself.")
         return
@@ -31,9 +34,9 @@ def main() -> None:
     if view.audit is None:
         _state(view)
     leakage = jobs.frame(view, "leakage")
-    if leakage is None or leakage.empty:
-        return
-    _results(view, leakage)
+    if leakage is not None and not leakage.empty:
+        _results(view, leakage)
+    _delete(view)
 
 
 def _lead(view: View) -> None:
@@ -172,13 +175,38 @@ def _passed(view: View, shown: list[Line]) -> None:
             parts += [look.bold("What passed."), f" {passed}. "]
         if missed:
             parts += [look.bold("What did not."), f" {missed}. "]
-        parts += [f"{warning} " for warning in view.audit.get("warnings", [])]
+        noted = "; ".join(str(one).rstrip(". ") for one in view.audit.get("warnings", []))
+        if noted:
+            parts += [look.bold("To know."), f" {noted}. "]
     for source, differs in dict.fromkeys(
         (one.paper.source, one.paper.differs) for one in shown if one.paper is not None
     ):
         parts.append(f"The paper's figures ({source}) come from {differs}. ")
     if parts:
         look.aside(*parts)
+
+
+def _delete(view: View) -> None:
+    """A quiet way to be rid of the run, which asks once more."""
+    look.gap("small")
+    with st.popover("Delete this audit", type="tertiary", icon=":material/delete:"):
+        uploaded = "" if view.run.uploads is None else ", its upload unless another audit reads it,"
+        look.put(
+            look.join("Deletes ", look.bold(view.name), f": its figures, settings{uploaded} and "
+                      "log, at once and for good."), "m small",
+        )  # fmt: skip
+        if st.button("Delete for good", key=f"delete-{view.id}"):
+            try:
+                before, left = jobs.delete(view.run)
+            except BlindfoldError as error:
+                look.alarm(str(error))
+                return
+            st.session_state["deleted run"] = (view.name, before, left)
+            for state in (st.session_state, st.query_params):
+                for name in ("run", "last run", "audit"):
+                    if name in state:
+                        del state[name]
+            st.rerun()
 
 
 main()

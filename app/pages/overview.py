@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import jobs, look, session, words
+from app import drawn, jobs, look, session, words
 from app.jobs import View
 from app.look import Html
 from core import run as runs
@@ -69,10 +69,12 @@ def _top(demo_id: str, live: bool) -> None:
     look.put(look.join(f"Audit of {title}, {words.protocol(view)} ", words.marks(view)), "context")
     if view.audit is None:
         _before(view)
-        return
-    headline = view.audit["headline"]
-    look.put(sentence(headline), "headline")
-    look.put(strip(headline))
+    else:
+        headline = view.audit["headline"]
+        look.put(sentence(headline), "headline")
+        look.put(strip(headline))
+    if view.demo:
+        drawn.row()
 
 
 def _before(view: View) -> None:
@@ -89,10 +91,21 @@ def _before(view: View) -> None:
         look.put(words.progress(view), "prose")
     else:
         look.put("The demonstration has no result yet.", "headline")
-        look.put(words.ended(view), "prose m")
-        if st.button("Resume", key=f"resume-top-{view.id}"):
+    if not view.active:
+        _ended(view)
+
+
+def _ended(view: View) -> None:
+    """Why the run is over without a result, and the way on."""
+    state = look.badge(view.status.state)
+    look.put(look.join(state, " ", words.ended(view)), "prose")
+    if st.button("Resume", key=f"resume-top-{view.id}"):
+        try:
             runs.resume(view.run)
-            st.rerun(scope="app")
+        except BlindfoldError as error:
+            look.alarm(str(error))
+            return
+        st.rerun(scope="app")
 
 
 def _headline_so_far(view: View) -> tuple[dict[str, Any] | None, bool]:

@@ -30,7 +30,8 @@ class Columns:
 
     `frame` has the column `id` (text), `subject_id` where somebody said who is who, and one column
     for each label. Columns in `aside` are no labels and only serve `where`. `origin` says where a
-    label came from; `renamed` maps a column's name to the name that its owner gave it.
+    label came from, and may say it of `subject_id`; `renamed` maps a column's name to the name that
+    its owner gave it.
     """
 
     frame: pd.DataFrame
@@ -72,12 +73,14 @@ def label(
     has_subjects = "subject_id" in frame and bool((_tidy(frame["subject_id"]) != UNKNOWN).any())
     table, origin = _table(frame, columns, has_subjects)
     keep = _chosen(frame, table, columns.renamed, where or {}, error)
-    problems += _row_problems(table[keep], tuple(origin), has_subjects)
+    labels = tuple(origin)
+    problems += _row_problems(table[keep], labels, has_subjects)
     rows = np.flatnonzero(~repeated)[keep]
+    if has_subjects and "subject_id" in columns.origin:
+        origin["subject_id"] = columns.origin["subject_id"]
     return Labelled(
-        table[keep].reset_index(drop=True), rows, tuple(origin), origin, has_subjects,
-        tuple(problems),
-    )  # fmt: skip
+        table[keep].reset_index(drop=True), rows, labels, origin, has_subjects, tuple(problems)
+    )
 
 
 def rename(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from core.faces import aliases
 from core.faces.faceset import Problem
 from core.faces.folder import Tree
 from core.faces.found import Found
-from core.faces.labelling import rename
+from core.faces.labelling import Columns, rename
 from core.faces.pairs import read_pairs
 from core.faces.tables import read_table
 
@@ -20,6 +21,12 @@ NAMES = (
     "metadata.csv", "metadata.parquet", "manifest.csv", "manifest.parquet", "metadata.tsv",
     "labels.csv",
 )  # fmt: skip
+
+BY_HAND = "by hand"
+"""The origin of a column whose values a person gave, picture by picture."""
+ORIGIN_SUFFIX = ".origin.json"
+"""`metadata.csv` may have `metadata.origin.json` beside it: a mapping from column to origin."""
+MAX_ORIGIN_BYTES = 65_536
 
 
 def manifest_in(tree: Tree) -> str | None:
@@ -65,9 +72,40 @@ def read_manifest(path: Path, tree: Tree, subject: str) -> Found:
     frame = frame.assign(file=files[there])
     problems += _unlisted(tree, set(frame["file"]), path.name)
     return Found(
-        frame.reset_index(drop=True), tuple(problems), aside=aside, renamed=columns.renamed,
+        frame.reset_index(drop=True), tuple(problems), aside=aside,
+        origin=_origin(path, tree, columns, table), renamed=columns.renamed,
         pairs=read_pairs(tree),
     )  # fmt: skip
+
+
+def told_origin(manifest: Path) -> dict[str, str]:
+    """Which columns of `manifest` were made by hand, as the file beside it says.
+
+    Columns go by their common names. Whatever is not understood there is passed over: the file is
+    a note, and no set fails to be read for its sake.
+    """
+    note = manifest.with_suffix(ORIGIN_SUFFIX)
+    try:
+        with open(note, "rb") as file:
+            data = file.read(MAX_ORIGIN_BYTES + 1)
+        told = json.loads(data) if len(data) <= MAX_ORIGIN_BYTES else None
+    except (OSError, ValueError, RecursionError):
+        return {}
+    if not isinstance(told, dict):
+        return {}
+    return {str(name): BY_HAND for name, said in told.items() if said == BY_HAND}
+
+
+def _origin(path: Path, tree: Tree, columns: Columns, table: pd.DataFrame) -> dict[str, str]:
+    """What the note beside the manifest says of the columns that were read."""
+    if path.with_suffix(ORIGIN_SUFFIX).name not in tree.files:
+        return {}
+    told = told_origin(path)
+    # Who is who may have been read from another column than the one that was filled by hand.
+    person = aliases.find([str(name) for name in table.columns], aliases.SUBJECT)
+    if columns.renamed.get("subject_id") != person:
+        told.pop("subject_id", None)
+    return told
 
 
 def _places(names: pd.Series, tree: Tree) -> tuple[pd.Series, list[Problem]]:

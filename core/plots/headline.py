@@ -6,47 +6,41 @@ sentence too. The classes are those of `app/look.css`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from html import escape
 from typing import Any
 
+from core.sentence import sentence as plain
+
+_RIGHT = re.compile(r"(\d+ times in 100)(?: \((\d+ to \d+)\))?")
+_GUESS = re.compile(r"(guessing gives )(\d+)")
+
 
 def sentence(headline: Mapping[str, Any]) -> str:
-    """The headline of `audit.json` (or of a first look) as a sentence; figures in `b`, not in text.
+    """The headline of `audit.json` (or of a first look) as HTML, its figures in `b`.
 
-    `value`, `low`, `high` and `chance` are fractions; `dimensions` may be missing while a run has
-    not said it yet.
+    The words are those of `core.sentence`; what belongs to them on a page only, comes after.
     """
-    if headline["attribute"] is None:
-        return "No label was attacked: this set has none that could be measured."
-    attribute = escape(str(headline["attribute"]).replace("_", " "))
-    stranger = "drawn stranger" if headline.get("synthetic") else "stranger"
-    numbers = _numbers(headline.get("dimensions"))
-    status, value = headline["status"], headline.get("value")
-    guess = f"guessing gives <b>{_hundred(headline.get('chance'))}</b>"
-    if status == "probe failed":
-        return (
-            f"No figure for {attribute}: the attackers missed a code that was planted in "
-            f"{numbers}, so that finding nothing would mean nothing."
-        )
-    if status == "not enough data" or value is None:
-        return f"There are too few people to say what {numbers} tell about {attribute}."
-    if status == "nothing found":
-        return (
-            f"From {numbers} no attacker told the {attribute} of a {stranger} better than chance: "
-            f"<b>{_hundred(value)} in 100</b>{_span(headline)}; {guess}{_seen(headline)}."
-        )
-    if status == "anti-learning":
-        return (
-            f"Attackers are right about {attribute} only <b>{_hundred(value)} times in 100</b>"
-            f"{_span(headline)}, where {guess}: that is an alarm, not privacy."
-        )
-    mark = ' class="leak"' if clears(headline) else ""
-    few = " There are few people: the interval is wide." if status == "few people" else ""
-    return (
-        f"From {numbers} an attacker tells the {attribute} of a {stranger} right "
-        f"<b{mark}>{_hundred(value)} times in 100</b>{_span(headline)}; {guess}.{few}"
-    )
+    words = escape(plain(headline))
+    words = _GUESS.sub(r"\1<b>\2</b>", words)
+    # The figure stands behind the label, whose own words are never taken for it.
+    found = list(_RIGHT.finditer(words))
+    if found:
+        last = found[-1]
+        mark = ' class="leak"' if clears(headline) else ""
+        span = f' <span class="i">{last[2]}</span>' if last[2] else ""
+        words = f"{words[: last.start()]}<b{mark}>{last[1]}</b>{span}{words[last.end() :]}"
+    return words + _note(headline)
+
+
+def _note(headline: Mapping[str, Any]) -> str:
+    least = headline.get("detectable")
+    if headline["status"] == "nothing found" and least is not None:
+        return f" One that is right {_hundred(least)} times in 100 would have been seen."
+    if headline["status"] == "few people" and headline.get("value") is not None:
+        return " There are few people: the interval is wide."
+    return ""
 
 
 def clears(headline: Mapping[str, Any]) -> bool:
@@ -100,21 +94,5 @@ def _percent(value: float) -> str:
     return f"{100 * value:.2f}%"
 
 
-def _hundred(value: float | None) -> str:
-    return "an unknown share" if value is None else f"{100 * value:.0f}"
-
-
-def _span(headline: Mapping[str, Any]) -> str:
-    low, high = headline.get("low"), headline.get("high")
-    if low is None or high is None:
-        return ""
-    return f' <span class="i">{_hundred(low)} to {_hundred(high)}</span>'
-
-
-def _seen(headline: Mapping[str, Any]) -> str:
-    least = headline.get("detectable")
-    return "" if least is None else f"; {_hundred(least)} would have been seen"
-
-
-def _numbers(dimensions: object) -> str:
-    return f"these {dimensions} numbers" if isinstance(dimensions, int) else "these vectors"
+def _hundred(value: float) -> str:
+    return f"{100 * value:.0f}"

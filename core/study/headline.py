@@ -11,6 +11,7 @@ from core.encode.embeddings import Embeddings
 from core.measure.leakage import HEADLINE as METRIC
 from core.measure.leakage import STRONGEST
 from core.measure.targets import Target
+from core.sentence import sentence
 from core.split import Split, shares_nobody
 
 
@@ -52,34 +53,6 @@ def headline(
     }
     claim = "A careless audit, whose attackers have seen the people they are tested on, claims: "
     return {**found, "sentence": (claim if careless else "") + sentence(found)}
-
-
-def sentence(headline: dict[str, Any]) -> str:
-    """The finding in words, from its status, never from its hope."""
-    label = str(headline["attribute"]).replace("_", " ")
-    numbers = f"From these {headline['dimensions']} numbers"
-    people = "drawn stranger" if headline["synthetic"] else "stranger"
-    if headline["attribute"] is None:
-        return "No label was attacked: this set has none that could be measured."
-    status = headline["status"]
-    if headline["value"] is None:
-        if status == "probe failed":
-            return f"{numbers} nothing can be said about {label}: every probe failed its own test."
-        return f"{numbers} nothing can be said about {label}: there is not enough data."
-    span = f"({_hundred(headline['low'])} to {_hundred(headline['high'])})"
-    right = f"{_hundred(headline['value'])} times in 100 {span}"
-    guess = f"guessing gives {_hundred(headline['chance'])}"
-    if status == "nothing found":
-        return (
-            f"{numbers} no attacker told the {label} of a {people} better than chance: right "
-            f"{right}; {guess}."
-        )
-    if status == "anti-learning":
-        return (
-            f"{numbers} an attacker told the {label} of a {people} right only {right}, below "
-            f"chance: that is an alarm, not privacy; {guess}."
-        )
-    return f"{numbers} an attacker tells the {label} of a {people} right {right}; {guess}."
 
 
 def checks(
@@ -133,7 +106,3 @@ def _plain(value: Any) -> Any:
     if value is None or value != value:
         return None
     return value.item() if hasattr(value, "item") else value
-
-
-def _hundred(share: float) -> str:
-    return f"{100 * share:.0f}"

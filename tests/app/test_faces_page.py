@@ -115,3 +115,28 @@ def test_a_path_is_offered_on_this_computer_only(
     assert any("path" in option for option in options())
     monkeypatch.setattr(session, "local", lambda: False)
     assert not any("path" in option for option in options())
+
+
+def test_delete_now_takes_the_audits_made_from_it_when_asked(
+    open_page: Open, labelled: uploads.Upload
+) -> None:
+    app = open_page("faces", upload=labelled.id)
+    app.selectbox(key="encoder").set_value("pixels").run()
+    _button(app, "Run").click().run()  # type: ignore[attr-defined]
+    (run,) = runs.listing()
+    app = open_page("faces", upload=labelled.id)
+    app.checkbox(key="also").set_value(True).run()
+    _button(app, "Delete now").click().run()  # type: ignore[attr-defined]
+    assert not app.exception
+    assert not labelled.folder.exists()
+    assert not run.path.exists()
+    assert "the upload and 1 audit; " in html(app)
+    assert "<b>0 are left</b>" in html(app)
+    assert "keyed by content" in html(app)
+
+
+def test_an_empty_page_shows_the_drawn_set_as_the_example(open_page: Open) -> None:
+    shown = html(open_page("faces"))
+    assert "1,380" in shown
+    assert shown.count('<img src="data:image/jpeg') == 24
+    assert 'badge dashed">synthetic' in shown

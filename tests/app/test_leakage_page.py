@@ -101,3 +101,15 @@ def test_labels_with_hostile_names_are_text(make: Maker, open_page: Open) -> Non
     assert "<script" not in html(app)
     labels = [str(label) for group in app.get("button_group") for label in group.options]
     assert not any("![" in label and "\\[" not in label for label in labels)
+
+
+def test_a_run_is_deleted_after_a_second_question(make: Maker, open_page: Open) -> None:
+    run, other = make("to go"), make("to stay")
+    app = open_page("leakage", run=run.id)
+    next(button for button in app.button if button.label == "Delete for good").click().run()
+    assert not app.exception
+    assert not run.path.exists()
+    assert other.path.exists()
+    assert "Deleted now: to go; " in html(app)
+    assert "<b>0 are left</b>" in html(app)
+    assert "to stay" in html(app)

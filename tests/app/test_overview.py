@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fixtures
+import pytest
 from fixtures import Maker, Open, html
 
 from core import run as runs
@@ -80,5 +81,31 @@ def test_names_from_people_are_text(make: Maker, open_page: Open) -> None:
     make(hostile, "failed", error=hostile)
     shown = html(open_page())
     assert "<script" not in shown
-    assert "<img" not in shown
+    assert "<img src=x" not in shown
     assert "&lt;script&gt;" in shown
+
+
+@pytest.mark.parametrize("state", ["failed", "stopped", "cancelled"])
+@pytest.mark.parametrize("looked", [False, True], ids=["no figure", "a first figure"])
+def test_a_demonstration_that_ended_goes_on_when_told_to(
+    make: Maker, open_page: Open, state: str, looked: bool
+) -> None:
+    run = make(state=state)
+    if looked:
+        rows = fixtures.leakage().query("representation == 'x' and attribute == 'expression'")
+        fixtures.write_partial(run.path, rows.head(0), first=rows.assign(identities=64, n=384))
+    app = open_page()
+    assert ("so far" in html(app)) == looked
+    assert f">{state}</span>" in html(app)
+    app.button(key=f"resume-top-{run.id}").click().run()
+    assert not app.exception
+    assert runs.status(run).state == "queued"
+
+
+def test_the_demonstration_shows_faces_that_are_said_to_be_drawn(
+    make: Maker, open_page: Open
+) -> None:
+    make()
+    shown = html(open_page())
+    assert shown.count('<img src="data:image/jpeg') == 8
+    assert "synthetic faces, drawn by this program" in shown

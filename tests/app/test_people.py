@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from fixtures import Open, Sent, html, picture
 
-from app import by_hand, people, uploads
+from app import people, uploads
 from core.faces.read import read_faces
 
 
@@ -35,7 +35,7 @@ def test_a_confirmed_group_is_one_person(open_page: Open, upload: uploads.Upload
     app.button(key="one-0-0").click().run()
     assert not app.exception
     assert _who(upload) == ["person 001", "unknown", "person 001", "unknown", "person 001"]
-    assert by_hand.origins(upload.path) == {"subject_id": "by hand"}
+    assert read_faces(upload.path).origin["subject_id"] == "by hand"
 
 
 def test_a_face_can_be_taken_out_of_its_group(open_page: Open, upload: uploads.Upload) -> None:

@@ -1,0 +1,80 @@
+"""A person's own audit in a real browser, from the upload to its table and its deletion."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from browsing import Server
+
+pytestmark = pytest.mark.e2e
+
+PEOPLE, EACH = 12, 4
+LABEL = "<b>mood</b>"
+HOSTILE = ("<script>alert(1)</script>", "<img src=x onerror=alert(2)>")
+
+
+def _vectors() -> bytes:
+    """Twelve people whose first number tells a label that is, as its classes, hostile by name."""
+    rng = np.random.default_rng(0)
+    happy = np.tile([True, False], PEOPLE * EACH // 2)
+    x = rng.normal(size=(PEOPLE, 8)).repeat(EACH, axis=0)
+    x = x + 0.3 * rng.normal(size=x.shape)
+    x[:, 0] = np.where(happy, 2.0, -2.0) + 0.5 * x[:, 1]
+    table = pa.table(
+        {
+            "subject_id": np.repeat([f"p{i:02d}" for i in range(PEOPLE)], EACH).tolist(),
+            LABEL: np.where(happy, *HOSTILE).tolist(),
+            "embedding": list(x.astype(np.float32)),
+        }
+    )
+    out = io.BytesIO()
+    pq.write_table(table, out)
+    return out.getvalue()
+
+
+@pytest.fixture
+def page(server: Server, browser: Any) -> Iterator[Any]:
+    """An empty page, and a test that fails where anything ran that was only a name."""
+    context = browser.new_context(viewport={"width": 1440, "height": 1000})
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    dialogs: list[str] = []
+
+    def heard(dialog: Any) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", heard)
+    yield page
+    context.close()
+    assert not dialogs
+
+
+def test_vectors_are_uploaded_audited_read_and_deleted(server: Server, page: Any) -> None:
+    page.goto(f"{server.url}/faces")
+    page.get_by_text("Nothing leaves this machine").first.wait_for()
+    sent = {"name": "own.parquet", "mimeType": "application/octet-stream", "buffer": _vectors()}
+    page.locator("input[type=file]").first.set_input_files(sent)
+    page.get_by_role("button", name="Read these files").click()
+    page.get_by_text("8 numbers each").first.wait_for()
+    assert page.get_by_text(HOSTILE[0]).first.is_visible()
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.wait_for_url("**/leakage?*run=*")
+    page.get_by_text("What passed.").wait_for(timeout=240_000)
+    assert page.get_by_text(f"x gives {LABEL} away").first.is_visible()
+    assert page.get_by_text("The same figures").is_visible()
+    (run,) = [path for path in (server.home / "runs").iterdir() if path.name in page.url]
+    told = json.loads((run / "result" / "audit.json").read_text())
+    assert told["headline"]["status"] in ("ok", "few people")
+    page.get_by_role("button", name="Delete this audit").click()
+    page.get_by_role("button", name="Delete for good").click()
+    page.get_by_text("0 are left").wait_for()
+    assert not run.exists()
+    assert not list((server.home / "uploads").iterdir())
