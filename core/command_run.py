@@ -59,6 +59,11 @@ def check_out(out: Path) -> None:
             f"--out {out} holds {len(inside)} things and is no earlier result: give a new folder"
         )
     foreign = sorted(inside - set(OURS))
+    if (out / "tables").is_dir():
+        tables = (out / "tables").iterdir()
+        foreign += sorted(
+            f"tables/{path.name}" for path in tables if path.suffix not in (".csv", ".parquet")
+        )
     if foreign:
         raise ConfigError(
             f"--out {out} holds '{foreign[0]}', which no audit wrote and which a new result would "

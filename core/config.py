@@ -75,7 +75,7 @@ class Config(Frozen):
     fairness: Fairness = Field(default_factory=Fairness)
     action_units: ActionUnits = Field(default_factory=ActionUnits)
     anonymity: Anonymity = Field(default_factory=Anonymity)
-    seed: int = whole(0, 0, 2**32 - 1)
+    seed: int = whole(0, 0, 2**31 - 1)
     device: Literal["auto", "cpu", "cuda"] = "auto"
     engine: Annotated[str, Field(pattern=r"^(local|processes|tcp://[^\s/]+:\d+)$")] = "local"
 

@@ -106,8 +106,8 @@ def inner_folds(
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Grouped folds inside one part, for choosing anything: (fit rows, held-out rows) each.
 
-    Every fit part holds every class that two or more people show; fewer folds are made where
-    people are too few. Raises `NotEnoughData` where not even two folds can be made.
+    Fewer folds are made where people are too few; a rare class may be missing from a fit part.
+    Raises `NotEnoughData` where not even two folds can be made.
     """
     people = len(set(subjects))
     count = min(folds, people)

@@ -28,29 +28,17 @@ KERNEL_ROWS = 4000
 def permutations(labels: np.ndarray, people: np.ndarray, count: int, *, seed: int) -> np.ndarray:
     """`labels` (n,) permuted `count` times, int64 (count, n), without mixing up who is who.
 
-    Where the label varies within people it is permuted within each; where it does not, whole
-    people exchange their labels. A label that does both is exchanged between people, and each
-    takes the other's mixture.
+    People exchange their mixtures of labels, and each mixture is shuffled on arrival. A label that
+    belongs to people moves with whole people; one that everybody shows alike is permuted within
+    each; and nobody keeps the own label for having a single picture or a single class.
     """
     random = np.random.default_rng(seed)
     _, person = np.unique(people, return_inverse=True)
     rows = [np.flatnonzero(person == i) for i in range(person.max() + 1)]
-    several = [own for own in rows if len(own) > 1]
-    varying = sum(len(set(labels[own].tolist())) > 1 for own in several)
-    deal = _within if several and varying >= len(several) / 2 else _between
-    return np.stack([deal(labels, rows, random) for _ in range(count)])
+    return np.stack([_exchanged(labels, rows, random) for _ in range(count)])
 
 
-def _within(
-    labels: np.ndarray, rows: Sequence[np.ndarray], random: np.random.Generator
-) -> np.ndarray:
-    dealt = labels.copy()
-    for own in rows:
-        dealt[own] = random.permutation(labels[own])
-    return dealt
-
-
-def _between(
+def _exchanged(
     labels: np.ndarray, rows: Sequence[np.ndarray], random: np.random.Generator
 ) -> np.ndarray:
     dealt = labels.copy()

@@ -64,7 +64,9 @@ class Cell:
         ]
         self.said[STRONGEST] = _joined(parts)
         self.views[STRONGEST] = [names[winner] for winner in best]
-        self.found_code[STRONGEST] = any(self.found_code.get(name) for name in names)
+        known = [self.found_code[name] for name in names if name in self.found_code]
+        if known:
+            self.found_code[STRONGEST] = any(known)
 
     def sound(self) -> bool:
         """Whether the strongest attacker's figure stands: at least one probe found its code."""
@@ -134,12 +136,14 @@ def prediction_limits(values: Sequence[float], level: float = 0.95) -> tuple[flo
     """
     known = np.array([value for value in values if not np.isnan(value)])
     spread = stats.t.ppf(level, len(known) - 1) * known.std(ddof=1) * np.sqrt(1 + 1 / len(known))
-    return float(known.mean() - spread), float(known.mean() + spread)
+    return float(max(known.mean() - spread, 0)), float(min(known.mean() + spread, 1))
 
 
 def state(cell: Cell, attacker: str, metric: Metric, found: Interval) -> str:
     """The word for a figure: a failed probe first, then what the null says of it."""
-    if attacker not in BASELINES and cell.found_code.get(attacker) is False:
+    if attacker in BASELINES:  # it looks at no vector: nothing that it says is a leak
+        return "not enough data" if found.low is None else "nothing found"
+    if cell.found_code.get(attacker) is False:
         return "probe failed"
     if found.low is None or found.high is None or metric not in cell.nulls:
         return found.status
@@ -148,7 +152,7 @@ def state(cell: Cell, attacker: str, metric: Metric, found: Interval) -> str:
         return found.status
     # Folds that share out the classes make a blind probe fall below chance; only what falls below
     # the permuted labels too, which went through the same folds, is an alarm.
-    if found.high < floor and attacker not in BASELINES:
+    if found.high < floor:
         return "anti-learning"
     return "nothing found"
 

@@ -47,7 +47,15 @@ def target(table: pd.DataFrame, attribute: str) -> Target:
     values = table[attribute].to_numpy(dtype=object)
     people = table["subject_id"].to_numpy(dtype=object)
     left_out = []
-    unknown = int((values == UNKNOWN).sum())
+    nobody = people == UNKNOWN
+    if nobody.any() and not nobody.all():
+        # All of them would count as one person, whose other pictures lie in other parts.
+        left_out.append(
+            f"{int(nobody.sum())} faces of nobody knows whom are not attacked: an attacker could "
+            "have seen the same people"
+        )
+        values = np.where(nobody, UNKNOWN, values)
+    unknown = int(((values == UNKNOWN) & ~nobody).sum())
     if unknown:
         left_out.append(
             f"{unknown} faces whose {attribute} is unknown are not attacked on {attribute}"

@@ -9,13 +9,14 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from joblib import cpu_count
 
 from core.attack import attack as attacking
 from core.attack import null, planted
 from core.attack.attack import Finding, Problem, attack, choose_view
 from core.attack.registry import ATTACKERS
 from core.encode.embeddings import Embeddings
-from core.measure.intervals import Metric, Predictions, interval
+from core.measure.intervals import Interval, Metric, Predictions, interval
 from core.measure.leakage import HEADLINE, METRICS, Cell, chance, plain, prediction_limits
 from core.measure.targets import Target
 from core.progress import Progress
@@ -49,9 +50,17 @@ class Attacks:
         cell.views[attacker] = [entry.meta["view"] for entry in entries]
         return self._pooled(cell.target, self.splits, entries)
 
-    def finds_code(self, cell: Cell, attacker: str) -> bool:
-        """Whether `attacker` finds a planted code of the control's size in these very vectors."""
-        return self._above_chance(self._planted(cell, attacker, planted.CONTROL), cell.target.k)
+    def finds_code(self, cell: Cell, attacker: str) -> bool | None:
+        """Whether `attacker` finds a planted code of the control's size in these very vectors.
+
+        None where the test parts hold too few people to say.
+        """
+        found = self._on_planted(cell, attacker, planted.CONTROL)
+        return None if found.low is None else found.low > chance(HEADLINE, cell.target.k)
+
+    def _on_planted(self, cell: Cell, attacker: str, size: float) -> Interval:
+        said = self._planted(cell, attacker, size)
+        return interval(said, HEADLINE, k=cell.target.k, seed=self.seed)
 
     def would_find(self, cell: Cell, attacker: str) -> dict[Metric, float]:
         """The figures of the smallest planted code that `attacker` finds here, by bisection."""
@@ -60,7 +69,9 @@ class Attacks:
         while low < high:
             middle = (low + high) // 2
             said = self._planted(cell, attacker, planted.SIZES[middle])
-            if self._above_chance(said, cell.target.k):
+            one = interval(said, HEADLINE, k=cell.target.k, seed=self.seed)
+            # Found means what it means for the real label: the interval clears the null.
+            if one.low is not None and one.low > cell.nulls[HEADLINE][1]:
                 found = {metric: plain(said, metric, cell.target.k) for metric in METRICS}
                 high = middle
             else:
@@ -87,7 +98,11 @@ class Attacks:
             said = self._predictions(shuffled, self.splits, [one[i] for one in scores])
             for metric in METRICS:
                 values[metric].append(plain(said, metric, target.k))
-        return {metric: prediction_limits(values[metric]) for metric in METRICS}
+        limits = {metric: prediction_limits(values[metric]) for metric in METRICS}
+        # An attacker that has found nothing may still name the most frequent class every time.
+        blind = float(np.bincount(target.y).max() / len(target.y))
+        floor, limit = limits["accuracy"]
+        return {**limits, "accuracy": (floor, max(limit, blind))}
 
     def _planted(self, cell: Cell, attacker: str, size: float) -> Predictions:
         target = cell.target
@@ -108,10 +123,6 @@ class Attacks:
             chosen.append(split)
             people |= set(self.x.subjects[target.rows[part(split.test, target)]])
         return chosen
-
-    def _above_chance(self, said: Predictions, k: int) -> bool:
-        found = interval(said, HEADLINE, k=k, seed=self.seed)
-        return found.low is not None and found.low > chance(HEADLINE, k)
 
     def _problems(self, target: Target, x: np.ndarray, splits: Sequence[Split]) -> list[Problem]:
         problems = []
@@ -139,9 +150,9 @@ class Attacks:
             place: entry for place, name in enumerate(names) if (entry := self.store.load(name))
         }
         missing = [place for place in range(len(names)) if place not in found]
-        # A graphics card trains all folds as one batch; a processor does one fold after another,
-        # so that each is kept as soon as it is there.
-        batch = max(len(missing), 1) if self.device != "cpu" else 1
+        # A graphics card trains all folds as one batch; a processor takes as many as it has cores,
+        # so that what is done is kept soon.
+        batch = cpu_count() if self.device == "cpu" else max(len(missing), 1)
         for start in range(0, len(missing), batch):
             places = missing[start : start + batch]
             self.progress.check()

@@ -23,9 +23,9 @@ from core.encode.encoder import Encoder
 from core.encode.network import choose_device
 from core.encode.registry import make_encoder
 from core.errors import NotEnoughData
-from core.faces.faceset import FaceSet
+from core.faces.faceset import UNKNOWN, FaceSet
 from core.faces.read import read_faces
-from core.measure.intervals import NONE_BELOW
+from core.measure.intervals import FEW_BELOW
 from core.measure.targets import Target, attributes, target
 from core.progress import Progress
 from core.split import Split, careless_split, rotation
@@ -164,8 +164,9 @@ class _Run:
         count = min(FIRST_LOOK_FACES, len(faces))
         part = faces.table.iloc[:count]
         sensitive = [name for name in self.config.sensitive or () if name in faces.labels]
-        people = part["subject_id"].nunique()
-        if count == len(faces) or not sensitive or people < FIRST_LOOK_PEOPLE:
+        least = 2 * self.config.folds
+        people = part["subject_id"][part["subject_id"] != UNKNOWN].nunique()
+        if count == len(faces) or not sensitive or people < max(least, FIRST_LOOK_PEOPLE):
             return
         if self.config.preset == "careless" or not faces.has_subjects:
             return
@@ -173,7 +174,7 @@ class _Run:
         asked = target(x.table, sensitive[0])
         if asked.k < 2:
             return
-        splits = rotation(x.subjects, x.table[sensitive[0]].to_numpy(dtype=object))
+        splits = self._splits(x, [asked])
         plan = self._plan(splits, ("logistic", "svm"))
         self._walk({"x": x}, [asked], plan, lambda name, table: self.publish("first", table)).run()
 
@@ -203,13 +204,18 @@ class _Run:
         columns = [x.table[one.attribute].to_numpy(dtype=object) for one in targets]
         together = np.array(["|".join(map(str, row)) for row in zip(*columns, strict=True)])
         labels = together if columns else np.zeros(len(x), dtype=int)
+        known = np.flatnonzero(x.subjects != UNKNOWN)
         try:
-            return rotation(
-                x.subjects, labels, folds=config.folds, seeds=config.seeds, seed=config.seed
-            )
+            splits = rotation(
+                x.subjects[known], labels[known],
+                folds=config.folds, seeds=config.seeds, seed=config.seed,
+            )  # fmt: skip
         except NotEnoughData as error:
+            if config.asked("splits"):
+                raise
             self.warnings.append(str(error))
             return []
+        return [replace(one, attacker=known[one.attacker], test=known[one.test]) for one in splits]
 
     def _representations(self, data: _Data) -> dict[str, Embeddings]:
         found = {"x": data.x}
@@ -353,7 +359,7 @@ def _described(data: _Data) -> dict[str, Any]:
     return {
         "name": x.name,
         "n": len(x),
-        "identities": int(x.table["subject_id"].nunique()) if x.has_subjects else None,
+        "identities": _people(x) if x.has_subjects else None,
         "labels": {name: dict(sorted(Counter(x.table[name]).items())) for name in x.labels},
         "synthetic": x.synthetic,
         "licence": data.licence,
@@ -363,8 +369,12 @@ def _described(data: _Data) -> dict[str, Any]:
         ],
         "problem_counts": dict(Counter(one.kind for one in x.problems)),
         "origin": dict(x.origin),
-        "few_people": x.has_subjects and x.table["subject_id"].nunique() < 3 * NONE_BELOW,
+        "few_people": x.has_subjects and _people(x) < FEW_BELOW,
     }
+
+
+def _people(x: Embeddings) -> int:
+    return int(x.table["subject_id"][x.table["subject_id"] != UNKNOWN].nunique())
 
 
 def _environment() -> dict[str, str]:

@@ -68,6 +68,17 @@ def checks(
     found = [{"name": "parts share nobody", "passed": apart, "detail": shared}]
     if leakage is not None and not leakage.empty:
         found += _probes(leakage)
+    twins = _two_names(x)
+    found.append(
+        {
+            "name": "no vector under two names",
+            "passed": twins == 0,
+            "detail": f"{twins} vectors are also somebody else's: the same pictures may be in two "
+            "parts, and figures too high"
+            if twins
+            else "all people differ",
+        }
+    )
     left = sum(one.kind != "several faces" for one in x.problems)
     found.append(
         {
@@ -77,6 +88,14 @@ def checks(
         }
     )
     return found
+
+
+def _two_names(x: Embeddings) -> int:
+    """How many rows hold a vector that another subject has too."""
+    content = [row.tobytes() for row in x.x]
+    owners = pd.DataFrame({"content": content, "who": x.subjects})
+    names = owners.groupby("content")["who"].transform("nunique")
+    return int((names > 1).sum())
 
 
 def _probes(leakage: pd.DataFrame) -> list[dict[str, Any]]:

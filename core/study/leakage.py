@@ -116,7 +116,9 @@ class Leakage:
         for attacker in self._attackers(name):
             cell.said[attacker] = attacks.said(cell, attacker)
             if attacker not in BASELINES:
-                cell.found_code[attacker] = attacks.finds_code(cell, attacker)
+                code = attacks.finds_code(cell, attacker)
+                if code is not None:
+                    cell.found_code[attacker] = code
             self._count(self._cost_of(attacker), f"{name}, {target.attribute}, {attacker}")
             self._publish(cell)
         cell.choose_strongest([(split.seed, split.fold) for split in self.plan.splits])

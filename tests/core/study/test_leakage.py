@@ -230,3 +230,44 @@ def test_rows_without_a_label_and_rare_classes_are_left_out_and_said(tmp_path: P
     assert len(asked.rows) == 230
     assert "8 faces whose expression is unknown" in asked.left_out[0]
     assert "'wink' is left out: 1 people show it" in asked.left_out[1]
+
+
+def test_a_single_picture_of_most_people_does_not_keep_its_label_in_the_null(
+    tmp_path: Path,
+) -> None:
+    """50 people with one picture and 5 with two of unlike label: the leak is there to be found."""
+    random = np.random.default_rng(0)
+    owner = np.concatenate([np.arange(50), np.repeat(np.arange(50, 55), 2)])
+    y = np.arange(60) % 2
+    x = random.normal(size=(60, 8))
+    x[:, 0] += 5 * y
+    table = pd.DataFrame(
+        {
+            "id": [f"f{i}" for i in range(60)],
+            "subject_id": [f"p{i:02d}" for i in owner],
+            "expression": np.array(["neutral", "smiling"])[y],
+        }
+    )
+    single = Embeddings(x.astype(np.float32), table, ("expression",), "toy", "0" * 64)
+    found = row(study(single, tmp_path), "strongest")
+    assert found["status"] == "ok"
+    assert found["null"] < 0.8
+
+
+def test_the_majority_of_an_uneven_label_is_no_leak(tmp_path: Path) -> None:
+    x = people_with_faces(60, each=6)
+    uneven = np.where(np.arange(len(x)) % 6 == 0, "wink", "neutral")
+    rare = Embeddings(x.x, x.table.assign(expression=uneven), x.labels, "toy", "0" * 64)
+    table = study(rare, tmp_path)
+    for attacker in ("majority", "logistic", "strongest"):
+        assert row(table, attacker, metric="accuracy")["status"] == "nothing found"
+
+
+def test_faces_of_nobody_knows_whom_take_no_part() -> None:
+    x = people_with_faces(20)
+    table = x.table.assign(
+        subject_id=np.where(np.arange(80) < 30, "unknown", x.table["subject_id"])
+    )
+    asked = target(table, "expression")
+    assert len(asked.rows) == 50
+    assert "30 faces of nobody knows whom" in asked.left_out[0]
