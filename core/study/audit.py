@@ -176,7 +176,12 @@ class _Run:
             return
         splits = self._splits(x, [asked])
         plan = self._plan(splits, ("logistic", "svm"))
-        self._walk({"x": x}, [asked], plan, lambda name, table: self.publish("first", table)).run()
+        walk = Leakage(
+            {"x": x}, [asked], plan,
+            store=self.store, progress=self.progress, phase="First look",
+            publish=lambda name, table: self.publish("first", table),
+        )  # fmt: skip
+        walk.run()
 
     # -- protocol ------------------------------------------------------------------------------
 

@@ -66,12 +66,14 @@ class Leakage:
         store: Store,
         progress: Progress,
         publish: Publish,
+        phase: str = "Attacking",
     ) -> None:
         self.representations = representations
         self.targets = targets
         self.plan = plan
         self.progress = progress
         self.publish = publish
+        self.phase = phase
         self.attacks = {
             name: Attacks(x, plan.splits, plan.seed, plan.device, store, progress)
             for name, x in representations.items()
@@ -83,7 +85,7 @@ class Leakage:
     def run(self) -> StudyResult:
         """Attack every label of every representation; the headline and its controls come first."""
         order = [(name, target) for target in self.targets for name in self.representations]
-        self.progress.start("Attacking", round(sum(self._cost(name) for name, _ in order)))
+        self.progress.start(self.phase, round(sum(self._cost(name) for name, _ in order)))
         for name, target in order:
             self._attack_cell(name, target)
         return StudyResult(
