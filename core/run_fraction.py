@@ -4,9 +4,11 @@ from __future__ import annotations
 
 SHARES: dict[str, float] = {
     "starting": 0.02,
-    "reading": 0.05,
-    "encoding": 0.3,
-    "attacking": 0.5,
+    "reading": 0.03,
+    "encoding the first part": 0.07,
+    "first look": 0.05,
+    "encoding": 0.15,
+    "attacking": 0.55,
     "verification": 0.05,
     "writing": 0.02,
 }

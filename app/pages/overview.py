@@ -15,6 +15,10 @@ from core.errors import BlindfoldError
 from core.plots.findings import lines
 from core.plots.headline import sentence, strip
 
+EVERY = 2
+"""Seconds between two looks at what runs: a look takes a seventh of a second of a core that the
+audit could use."""
+
 ARRIVING = 6
 """How many of the figures that arrive are shown."""
 
@@ -30,10 +34,13 @@ def main() -> None:
     live = any(view.active for view in jobs.views(owner))
     left, right = st.columns([775, 237], gap="large")
     with left:
-        st.fragment(_top, run_every=1 if live else None)(demo.id, live)
+        st.fragment(_top, run_every=EVERY if live else None)(demo.id, live)
+        shown = _shown(demo.id)
+        if shown.demo:
+            drawn.row()
     with right:
-        _yours(_shown(demo.id))
-    st.fragment(_below, run_every=1 if live else None)(live)
+        _yours(shown)
+    st.fragment(_below, run_every=EVERY if live else None)()
     look.gap()
     look.aside(words.EU_LINE)
 
@@ -73,8 +80,6 @@ def _top(demo_id: str, live: bool) -> None:
         headline = view.audit["headline"]
         look.put(sentence(headline), "headline")
         look.put(strip(headline))
-    if view.demo:
-        drawn.row()
 
 
 def _before(view: View) -> None:
@@ -134,7 +139,7 @@ def _as_headline(table: pd.DataFrame, synthetic: bool) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def _below(live: bool) -> None:
+def _below() -> None:
     everything = jobs.views(session.owner())
     finished = next((v for v in everything if v.audit is not None and not v.careless), None)
     if finished is not None and finished.audit is not None:

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import importlib
 import logging
+import warnings
 from functools import cache
 from typing import Any
 
 log = logging.getLogger(__name__)
+
+# It says that n_jobs means nothing to a fit in a thread of its own, which is how ours are fitted.
+warnings.filterwarnings("ignore", message="'Threading' parallel backend is not supported")
 
 
 @cache

@@ -3,18 +3,19 @@
 Thesis section 4.1 and TPAMI section 4.2: learning rate 1e-3, β 0.9 and 0.999, batches of 128,
 150 epochs. Jobs of one shape train together on a graphics card, one batched network each; on a
 processor each trains by itself, where its weights stay in the cache (measured: five as one batch
-took 28 ms a step, five in turn 14 ms), as many side by side as there are processors.
+took 28 ms a step, five in turn 14 ms).
+
+The gradients are written out: they are four products, and into memory that is there already a step
+takes 2.9 ms where automatic differentiation takes 6.3 (256 dimensions, one thread).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
-from joblib import cpu_count
 
 from core.attack.fit import CHOSEN, Fit
 
@@ -31,29 +32,17 @@ class Neural:
     """Dense 1024 ReLU + softmax, as in the papers."""
 
     name = "nn"
-    version = 1
+    version = 2
     # A network costs fifty times what the others cost: one view, and one inner hold-out.
     views = (CHOSEN,)
     folds = 1
 
     def scores(self, fits: Sequence[Fit], *, device: str) -> list[np.ndarray]:
         """Log-probabilities (t, classes) of each job."""
-        groups = _alike(fits, together=device != "cpu")
         found: dict[int, np.ndarray] = {}
-        # On a processor each job has a thread and torch no further ones: two jobs side by side
-        # were seen to take the time of one, two threads in one job to gain little.
-        side_by_side = cpu_count() if device == "cpu" else 1
-        with ThreadPoolExecutor(side_by_side, initializer=_single) as pool:
-            trained = pool.map(lambda group: _train([fits[i] for i in group], device), groups)
-            for group, scores in zip(groups, trained, strict=True):
-                found.update(zip(group, scores, strict=True))
+        for group in _alike(fits, together=device != "cpu"):
+            found.update(zip(group, _train([fits[i] for i in group], device), strict=True))
         return [found[i] for i in range(len(fits))]
-
-
-def _single() -> None:
-    import torch
-
-    torch.set_num_threads(1)
 
 
 def _alike(fits: Sequence[Fit], *, together: bool) -> list[list[int]]:
@@ -69,17 +58,18 @@ def _train(fits: Sequence[Fit], device: str) -> list[np.ndarray]:
     """Train one network a job, batched; jobs with fewer rows are padded with weight 0."""
     import torch
 
-    x, y, weight = _padded(fits, device)
-    jobs, rows, _ = x.shape
+    data = _padded(fits, device)
+    jobs, rows, d = data[0].shape
     order = torch.Generator().manual_seed(fits[0].seed)
-    parameters = _initial(jobs, x.shape[2], fits[0].classes, fits[0].seed, device)
+    parameters = _initial(jobs, d, fits[0].classes, fits[0].seed, device)
+    for tensor in parameters:
+        tensor.grad = torch.zeros_like(tensor)
     optimiser = torch.optim.Adam(parameters, lr=RATE, betas=(0.9, 0.999), fused=True)
     for _ in range(EPOCHS):
         shuffled = torch.randperm(rows, generator=order).to(device)
-        for start in range(0, rows, BATCH):
-            batch = shuffled[start : start + BATCH]
-            optimiser.zero_grad(set_to_none=True)
-            _loss(parameters, x[:, batch], y[:, batch], weight[:, batch]).backward()
+        batches = zip(*(whole[:, shuffled].split(BATCH, dim=1) for whole in data), strict=True)
+        for batch in batches:
+            gradients(parameters, *batch)
             optimiser.step()
     return [_scores(parameters, job, fit, device) for job, fit in enumerate(fits)]
 
@@ -89,18 +79,22 @@ def _padded(fits: Sequence[Fit], device: str) -> tuple[torch.Tensor, torch.Tenso
 
     rows = max(len(fit.x) for fit in fits)
     x = torch.zeros(len(fits), rows, fits[0].x.shape[1])
-    y = torch.zeros(len(fits), rows, dtype=torch.long)
+    truth = torch.zeros(len(fits), rows, fits[0].classes)
     weight = torch.zeros(len(fits), rows)
     for job, fit in enumerate(fits):
         own = len(fit.x)
         x[job, :own] = torch.from_numpy(fit.x)
-        y[job, :own] = torch.from_numpy(fit.y)
+        truth[job, torch.arange(own), torch.from_numpy(fit.y)] = 1
         weight[job, :own] = 1
-    return x.to(device), y.to(device), weight.to(device)
+    return x.to(device), truth.to(device), weight.to(device)
 
 
 def _initial(jobs: int, d: int, classes: int, seed: int, device: str) -> list[torch.Tensor]:
-    """Glorot-uniform weights and zero biases, the same for every job of one seed."""
+    """Glorot-uniform weights and zero biases, the same for every job of one seed.
+
+    (j, d, 1024), (j, 1, 1024), (j, classes, 1024), (j, 1, classes): the second layer lies with its
+    long side last, which makes its products ten times as fast.
+    """
     import torch
 
     draw = torch.Generator().manual_seed(seed)
@@ -113,29 +107,38 @@ def _initial(jobs: int, d: int, classes: int, seed: int, device: str) -> list[to
     tensors = [
         glorot(d, HIDDEN),
         torch.zeros(jobs, 1, HIDDEN),
-        glorot(HIDDEN, classes),
+        glorot(HIDDEN, classes).mT.contiguous(),
         torch.zeros(jobs, 1, classes),
     ]
     return [tensor.to(device).requires_grad_() for tensor in tensors]
 
 
-def _logits(parameters: Sequence[torch.Tensor], x: torch.Tensor) -> torch.Tensor:
+def gradients(
+    parameters: Sequence[torch.Tensor],
+    x: torch.Tensor,
+    truth: torch.Tensor,
+    weight: torch.Tensor,
+) -> None:
+    """Write into each parameter's `grad` that of its job's mean cross-entropy.
+
+    `x` (j, b, d), `truth` one-hot (j, b, classes), `weight` (j, b), 0 for rows that only fill up:
+    no job feels another. With h = relu(x W + b) and p = softmax(h Vᵀ + c), the gradient at the
+    logits is (p − truth) · weight / Σ weight; the rest is the chain rule.
+    """
     import torch
 
     first, first_bias, second, second_bias = parameters
-    hidden = torch.relu(torch.baddbmm(first_bias, x, first))
-    return torch.baddbmm(second_bias, hidden, second)
-
-
-def _loss(
-    parameters: Sequence[torch.Tensor], x: torch.Tensor, y: torch.Tensor, weight: torch.Tensor
-) -> torch.Tensor:
-    """Mean cross-entropy of each job, summed over jobs, so that no job feels another."""
-    import torch
-
-    logits = _logits(parameters, x)
-    each = torch.nn.functional.cross_entropy(logits.transpose(1, 2), y, reduction="none")
-    return ((each * weight).sum(dim=1) / weight.sum(dim=1).clamp(min=1)).sum()
+    with torch.no_grad():
+        hidden = torch.baddbmm(first_bias, x, first).relu_()
+        chances = torch.baddbmm(second_bias, hidden, second.mT).softmax(dim=2)
+        share = weight / weight.sum(dim=1, keepdim=True).clamp(min=1)
+        at_logits = chances.sub_(truth).mul_(share[..., None])
+        at_hidden = torch.bmm(at_logits, second)
+        at_hidden = torch.ops.aten.threshold_backward(at_hidden, hidden, 0)
+        torch.bmm(at_logits.mT, hidden, out=second.grad)
+        torch.sum(at_logits, dim=1, keepdim=True, out=second_bias.grad)
+        torch.bmm(x.mT, at_hidden, out=first.grad)
+        torch.sum(at_hidden, dim=1, keepdim=True, out=first_bias.grad)
 
 
 def _scores(parameters: Sequence[torch.Tensor], job: int, fit: Fit, device: str) -> np.ndarray:
@@ -143,5 +146,7 @@ def _scores(parameters: Sequence[torch.Tensor], job: int, fit: Fit, device: str)
 
     own = [tensor.detach()[job : job + 1] for tensor in parameters]
     with torch.no_grad():
-        logits = _logits(own, torch.from_numpy(fit.x_test)[None].to(device))[0]
-        return torch.log_softmax(logits, dim=1).cpu().numpy()
+        first, first_bias, second, second_bias = own
+        x = torch.from_numpy(fit.x_test)[None].to(device)
+        logits = torch.baddbmm(second_bias, torch.baddbmm(first_bias, x, first).relu_(), second.mT)
+        return torch.log_softmax(logits[0], dim=1).cpu().numpy()

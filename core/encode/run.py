@@ -39,6 +39,7 @@ def encode(
     batch: int = 64,
     workers: int | None = None,
     rows: Sequence[int] | None = None,
+    phase: str = "Encoding",
 ) -> Embeddings:
     """Vectors of `faces`, or of its `rows`, in their order; what has no vector is a problem.
 
@@ -54,7 +55,7 @@ def encode(
         )
     progress = progress or Progress()
     chosen = list(range(len(faces))) if rows is None else [int(row) for row in rows]
-    progress.start("Encoding", len(chosen))
+    progress.start(phase, len(chosen))
     detector = Detector(getattr(encoder, "device", "cpu"), threads=1)
     chunks = Chunks(faces, encoder, store, detector)
     preparer = Preparer(faces.source, encoder.alignment, faces.aligned)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from joblib import cpu_count
@@ -14,7 +15,7 @@ from joblib import cpu_count
 from core.attack import attack as attacking
 from core.attack import null, planted
 from core.attack.attack import Finding, Problem, attack, choose_view
-from core.attack.registry import ATTACKERS
+from core.attack.registry import ATTACKERS, BASELINES
 from core.encode.embeddings import Embeddings
 from core.measure.intervals import Interval, Metric, Predictions, interval
 from core.measure.leakage import HEADLINE, METRICS, Cell, chance, plain, prediction_limits
@@ -23,8 +24,23 @@ from core.progress import Progress
 from core.split import Split
 from core.store import Entry, Store, key
 
+T = TypeVar("T")
+
 CONTROL_PEOPLE = 30
 """The positive control is judged on as many test parts as hold so many people."""
+
+
+def _nothing() -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class _Question:
+    """One attack on one split: what is asked, and the keys of the answer and of its view."""
+
+    name: str
+    view: str
+    problem: Problem
 
 
 @dataclass(frozen=True)
@@ -42,10 +58,17 @@ class Attacks:
     progress: Progress
     views: dict[str, str] = field(default_factory=dict)
 
-    def said(self, cell: Cell, attacker: str) -> Predictions:
-        """What `attacker` says of every test part; notes its inner figures and views in `cell`."""
-        problems = self._problems(cell.target, self.x.x, self.splits)
-        entries = self._entries(cell, attacker, problems, self.splits, "real")
+    def said(self, cell: Cell, attacker: str, told: Callable[[], None] = _nothing) -> Predictions:
+        """What `attacker` says of every test part; notes its inner figures and views in `cell`.
+
+        The positive control is asked in the same round, so that no processor waits; `told` is
+        called after each split of the real question.
+        """
+        questions = self._real(cell, attacker)
+        count = len(questions)
+        if attacker not in BASELINES:
+            questions += self._planted(cell, attacker, planted.CONTROL)
+        entries = self._answers(attacker, questions, told)[:count]
         cell.inner[attacker] = [entry.meta["inner"] for entry in entries]
         cell.views[attacker] = [entry.meta["view"] for entry in entries]
         return self._pooled(cell.target, self.splits, entries)
@@ -59,7 +82,7 @@ class Attacks:
         return None if found.low is None else found.low > chance(HEADLINE, cell.target.k)
 
     def _on_planted(self, cell: Cell, attacker: str, size: float) -> Interval:
-        said = self._planted(cell, attacker, size)
+        said = self._said_of_planted(cell, attacker, size)
         return interval(said, HEADLINE, k=cell.target.k, seed=self.seed)
 
     def would_find(self, cell: Cell, attacker: str) -> dict[Metric, float]:
@@ -68,7 +91,7 @@ class Attacks:
         low, high = 0, len(planted.SIZES)
         while low < high:
             middle = (low + high) // 2
-            said = self._planted(cell, attacker, planted.SIZES[middle])
+            said = self._said_of_planted(cell, attacker, planted.SIZES[middle])
             one = interval(said, HEADLINE, k=cell.target.k, seed=self.seed)
             # Found means what it means for the real label: the interval clears the null.
             if one.low is not None and one.low > cell.nulls[HEADLINE][1]:
@@ -84,14 +107,16 @@ class Attacks:
         people = self.x.subjects[target.rows]
         permuted = null.permutations(target.y, people, count, seed=self.seed)
         problems = self._problems(target, self.x.x, self.splits)
-        scores = []
-        for split, problem in zip(self.splits, problems, strict=True):
+
+        def made(split: Split, problem: Problem) -> np.ndarray:
             self.progress.check()
             own = part(split.attacker, target)
             settings = {"permutations": count, "seed": self.seed, "split": split.seed}
             name = key("null", null.VERSION, settings, self._inputs(target, split))
-            entry = self.store.get(name, partial(_null_kept, problem, permuted[:, own]))
-            scores.append(entry.arrays["scores"])
+            make = partial(_null_kept, problem, permuted[:, own])
+            return self.store.get(name, make).arrays["scores"]
+
+        scores = side_by_side(made, self.splits, problems)
         values: dict[Metric, list[float]] = {metric: [] for metric in METRICS}
         for i in range(count):
             shuffled = replace(target, y=permuted[i])
@@ -104,14 +129,21 @@ class Attacks:
         floor, limit = limits["accuracy"]
         return {**limits, "accuracy": (floor, max(limit, blind))}
 
-    def _planted(self, cell: Cell, attacker: str, size: float) -> Predictions:
+    def _real(self, cell: Cell, attacker: str) -> list[_Question]:
+        problems = self._problems(cell.target, self.x.x, self.splits)
+        return self._questions(cell.target, attacker, problems, self.splits, "real")
+
+    def _planted(self, cell: Cell, attacker: str, size: float) -> list[_Question]:
         target = cell.target
         x = self.x.x.copy()
         x[target.rows] = planted.plant(x[target.rows], target.y, size, seed=self.seed)
         splits = self._control_splits(target)
-        problems = self._problems(target, x, splits)
         what = f"planted {size}, seed {self.seed}, version {planted.VERSION}"
-        return self._pooled(target, splits, self._entries(cell, attacker, problems, splits, what))
+        return self._questions(target, attacker, self._problems(target, x, splits), splits, what)
+
+    def _said_of_planted(self, cell: Cell, attacker: str, size: float) -> Predictions:
+        entries = self._answers(attacker, self._planted(cell, attacker, size))
+        return self._pooled(cell.target, self._control_splits(cell.target), entries)
 
     def _control_splits(self, target: Target) -> Sequence[Split]:
         """Test parts of the first repeat, as many as hold `CONTROL_PEOPLE` people."""
@@ -134,41 +166,56 @@ class Attacks:
             problems.append(Problem(x[own], y, people, x[strangers], target.k, split.seed, ""))
         return problems
 
-    def _entries(
+    def _questions(
         self,
-        cell: Cell,
+        target: Target,
         attacker: str,
         problems: Sequence[Problem],
         splits: Sequence[Split],
         what: str,
-    ) -> list[Entry]:
-        """What the attacker said of each split, from the store or made now."""
-        names = [
-            self._key("attack", cell.target, what, split, attacker=attacker) for split in splits
+    ) -> list[_Question]:
+        return [
+            _Question(
+                self._key("attack", target, what, split, attacker=attacker),
+                self._key("view", target, what, split),
+                problem,
+            )
+            for split, problem in zip(splits, problems, strict=True)
         ]
-        found = {
-            place: entry for place, name in enumerate(names) if (entry := self.store.load(name))
-        }
-        missing = [place for place in range(len(names)) if place not in found]
-        # A graphics card trains all folds as one batch; a processor takes as many as it has cores,
-        # so that what is done is kept soon.
-        batch = cpu_count() if self.device == "cpu" else max(len(missing), 1)
-        for start in range(0, len(missing), batch):
-            places = missing[start : start + batch]
-            self.progress.check()
-            ready = [self._viewed(problems[i], cell.target, what, splits[i]) for i in places]
-            findings = attack(ready, ATTACKERS[attacker], device=self.device)
-            for place, finding in zip(places, findings, strict=True):
-                found[place] = self.store.get(names[place], partial(_kept, finding))
-        return [found[place] for place in range(len(names))]
 
-    def _viewed(self, problem: Problem, target: Target, what: str, split: Split) -> Problem:
+    def _answers(
+        self, attacker: str, questions: Sequence[_Question], told: Callable[[], None] = _nothing
+    ) -> list[Entry]:
+        """What the attacker said, from the store or made now: on a graphics card all as one batch,
+        on processors one question each."""
+        if self.device != "cpu":
+            self._answer_together(attacker, questions)
+        return side_by_side(partial(self._answer, attacker), questions, told=told)
+
+    def _answer(self, attacker: str, question: _Question) -> Entry:
+        self.progress.check()
+
+        def make() -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+            ready = [self._viewed(question)]
+            return _kept(attack(ready, ATTACKERS[attacker], device=self.device)[0])
+
+        return self.store.get(question.name, make)
+
+    def _answer_together(self, attacker: str, questions: Sequence[_Question]) -> None:
+        missing = [one for one in questions if self.store.load(one.name) is None]
+        self.progress.check()
+        ready = side_by_side(self._viewed, missing)
+        findings = attack(ready, ATTACKERS[attacker], device=self.device)
+        for question, finding in zip(missing, findings, strict=True):
+            self.store.save(question.name, *_kept(finding))
+
+    def _viewed(self, question: _Question) -> Problem:
         """The problem with its view, which is chosen once for all attackers."""
-        name = self._key("view", target, what, split)
+        name = question.view
         if name not in self.views:
-            entry = self.store.get(name, lambda: ({}, {"view": choose_view(problem)}))
+            entry = self.store.get(name, lambda: ({}, {"view": choose_view(question.problem)}))
             self.views[name] = entry.meta["view"]
-        return replace(problem, view=self.views[name])
+        return replace(question.problem, view=self.views[name])
 
     def _key(
         self, kind: str, target: Target, what: str, split: Split, attacker: str | None = None
@@ -204,6 +251,25 @@ class Attacks:
             repeat=np.repeat([split.seed for split in splits], sizes),
             fold=np.repeat([split.fold for split in splits], sizes),
         )
+
+
+def side_by_side(
+    make: Callable[..., T], *each: Sequence[Any], told: Callable[[], None] = _nothing
+) -> list[T]:
+    """`make` of every item, in order, in as many threads as there are processors.
+
+    Probes spend their time outside the interpreter's lock (measured: two forests, machines or
+    networks in two threads take the time of one). Where one fails, those not begun are not begun.
+    """
+    found: list[T] = []
+    pool = ThreadPoolExecutor(cpu_count())
+    try:
+        for one in pool.map(make, *each):
+            found.append(one)
+            told()
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return found
 
 
 def part(rows: np.ndarray, target: Target) -> np.ndarray:

@@ -153,11 +153,17 @@ class _Run:
         )
 
     def _encoded(
-        self, faces: FaceSet, encoder: Encoder, rows: Sequence[int] | None = None
+        self,
+        faces: FaceSet,
+        encoder: Encoder,
+        rows: Sequence[int] | None = None,
+        phase: str = "Encoding",
     ) -> Embeddings:
         from core.encode.run import encode
 
-        return encode(faces, encoder, store=self.store, progress=self.progress, rows=rows)
+        return encode(
+            faces, encoder, store=self.store, progress=self.progress, rows=rows, phase=phase
+        )
 
     def _first_look(self, faces: FaceSet, encoder: Encoder) -> None:
         """A figure from the first part of the set, said to be one, while the rest is encoded."""
@@ -170,7 +176,7 @@ class _Run:
             return
         if self.config.preset == "careless" or not faces.has_subjects:
             return
-        x = self._encoded(faces, encoder, range(count))
+        x = self._encoded(faces, encoder, range(count), "Encoding the first part")
         asked = target(x.table, sensitive[0])
         if asked.k < 2:
             return

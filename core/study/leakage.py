@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -33,12 +34,17 @@ from core.store import Store
 from core.study.attacking import Attacks, part
 from core.table import StudyResult, table
 
-COST = {"majority": 0.1, "logistic": 1.0, "svm": 1.0, "rf": 1.5, "nn": 8.0}
-"""Rough seconds a fold, so that the bar moves evenly; the null and each control count too."""
-NULL_COST = 1.0
-OTHER_COST = 3.0
+COST = {"majority": 1, "logistic": 3, "svm": 4, "rf": 12, "nn": 40}
+"""Rough tenths of a second a split, controls included, so that the bar moves evenly."""
+NULL_COST = 6
+OTHER_COST = 12
 
 Publish = Callable[[str, pd.DataFrame], None]
+
+
+def cost(attacker: str) -> int:
+    """Steps of the bar that one split of `attacker` is worth."""
+    return COST.get(attacker, OTHER_COST)
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,7 @@ class Leakage:
     def run(self) -> StudyResult:
         """Attack every label of every representation; the headline and its controls come first."""
         order = [(name, target) for target in self.targets for name in self.representations]
-        self.progress.start(self.phase, round(sum(self._cost(name) for name, _ in order)))
+        self.progress.start(self.phase, sum(self._cost(name) for name, _ in order))
         for name, target in order:
             self._attack_cell(name, target)
         return StudyResult(
@@ -105,7 +111,7 @@ class Leakage:
         if target.k < 2 or people < NONE_BELOW:
             self.rows += empty_rows(name, target, self._attackers(name), people)
             self.publish("leakage", table("leakage", self.rows))
-            self._count(self._cost(name), f"{name}, {target.attribute}")
+            self.progress.advance(self._cost(name), f"{name}, {target.attribute}")
             return
         fewest = min(
             len(set(subjects[target.rows[part(split.attacker, target)]]))
@@ -116,12 +122,13 @@ class Leakage:
         attacks = self.attacks[name]
         self._null(cell)  # first, so that no figure is ever published without it
         for attacker in self._attackers(name):
-            cell.said[attacker] = attacks.said(cell, attacker)
+            what = f"{name}, {target.attribute}, {attacker}"
+            told = partial(self.progress.advance, cost(attacker), what)
+            cell.said[attacker] = attacks.said(cell, attacker, told)
             if attacker not in BASELINES:
                 code = attacks.finds_code(cell, attacker)
                 if code is not None:
                     cell.found_code[attacker] = code
-            self._count(self._cost_of(attacker), f"{name}, {target.attribute}, {attacker}")
             self._publish(cell)
         cell.choose_strongest([(split.seed, split.fold) for split in self.plan.splits])
         self._look_closer(cell)
@@ -131,7 +138,7 @@ class Leakage:
     def _null(self, cell: Cell) -> None:
         cell.nulls = self.attacks[cell.representation].nulls(cell, self.plan.permutations)
         what = f"{cell.representation}, {cell.target.attribute}, permuted labels"
-        self._count(NULL_COST * len(self.plan.splits), what)
+        self.progress.advance(NULL_COST * len(self.plan.splits), what)
 
     def _look_closer(self, cell: Cell) -> None:
         """Where an attacker found nothing, find out what it would have found."""
@@ -161,15 +168,9 @@ class Leakage:
     def _attackers(self, name: str) -> Sequence[str]:
         return self.plan.attackers if name == "x" else self.plan.control_attackers
 
-    def _cost_of(self, attacker: str) -> float:
-        return COST.get(attacker, OTHER_COST) * len(self.plan.splits)
-
-    def _cost(self, name: str) -> float:
-        own = sum(self._cost_of(attacker) for attacker in self._attackers(name))
-        return own + NULL_COST * len(self.plan.splits)
-
-    def _count(self, cost: float, message: str) -> None:
-        self.progress.advance(round(cost), message)
+    def _cost(self, name: str) -> int:
+        own = sum(cost(attacker) for attacker in self._attackers(name))
+        return (own + NULL_COST) * len(self.plan.splits)
 
     def _views(self) -> dict[str, dict[str, dict[str, int]]]:
         """Which view each attacker chose, and how often; for `strongest`, which attacker."""

@@ -144,8 +144,9 @@ def test_the_network_is_the_papers_network() -> None:
     first, second = torch.nn.Linear(5, HIDDEN), torch.nn.Linear(HIDDEN, 3)
     twin = torch.nn.Sequential(first, torch.nn.ReLU(), second)
     with torch.no_grad():
-        for layer, weight, bias in ((first, start[0], start[1]), (second, start[2], start[3])):
-            layer.weight.copy_(weight[0].T)
+        first.weight.copy_(start[0][0].T)
+        second.weight.copy_(start[2][0])
+        for layer, bias in ((first, start[1]), (second, start[3])):
             layer.bias.copy_(bias[0, 0])
     optimiser = torch.optim.Adam(twin.parameters(), lr=1e-3)
     order = torch.Generator().manual_seed(7)
