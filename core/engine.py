@@ -1,7 +1,9 @@
-"""Where work runs: in this thread, or in processes of this computer.
+"""Where work runs: in threads of this process, or in processes of this computer.
 
-A process pool lives no longer than the engine that made it, and never longer than its parent:
-the kernel ends the children of a worker that is killed.
+Probes spend their time outside the interpreter's lock, so that threads serve them (measured: two
+forests, machines or networks in two threads take the time of one). A process pool lives no longer
+than the engine that made it, and never longer than its parent: the kernel ends the children of a
+worker that is killed.
 """
 
 from __future__ import annotations
@@ -13,9 +15,11 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from itertools import islice
 from typing import Protocol, Self, TypeVar
+
+from joblib import cpu_count
 
 from core.config import AVAILABLE
 from core.errors import ConfigError
@@ -43,11 +47,18 @@ class Engine(Protocol):
 
 
 class Local:
-    """Works in this thread, one item after another."""
+    """Works in `workers` threads of this process."""
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
 
     def map(self, function: Callable[[Item], Found], items: Iterable[Item]) -> Iterator[Found]:
-        """Yield `function(item)` of each item, in order."""
-        return map(function, items)
+        """Yield `function(item)` of each item, in order; to stop taking is to cancel the rest."""
+        pool = ThreadPoolExecutor(self.workers, thread_name_prefix="engine")
+        try:
+            yield from _in_order(pool, self.workers, function, items)
+        finally:
+            pool.shutdown(cancel_futures=True)
 
     def close(self) -> None:
         """Nothing is left to end."""
@@ -69,16 +80,8 @@ class Processes:
 
     def map(self, function: Callable[[Item], Found], items: Iterable[Item]) -> Iterator[Found]:
         """Yield `function(item)` of each item, in order; to stop taking is to cancel the rest."""
-        pool = self._open()
-        coming = iter(items)
-        # A few more than there are hands, so that nobody waits and nothing piles up.
-        first = islice(coming, 2 * self.workers)
-        waiting: deque[Future[Found]] = deque(pool.submit(function, item) for item in first)
         try:
-            while waiting:
-                found = waiting.popleft().result()
-                waiting.extend(pool.submit(function, item) for item in islice(coming, 1))
-                yield found
+            yield from _in_order(self._open(), self.workers, function, items)
         except BaseException:
             self.close()
             raise
@@ -88,9 +91,8 @@ class Processes:
             self._others = {child.pid for child in multiprocessing.active_children()}
             self._pool = ProcessPoolExecutor(
                 self.workers,
-                mp_context=multiprocessing.get_context(
-                    "spawn"
-                ),  # torch's threads do not survive fork
+                # torch's threads do not survive fork
+                mp_context=multiprocessing.get_context("spawn"),
                 initializer=_begin,
                 initargs=(os.getpid(),),
             )
@@ -113,6 +115,19 @@ class Processes:
         self.close()
 
 
+def _in_order(
+    pool: Executor, workers: int, function: Callable[[Item], Found], items: Iterable[Item]
+) -> Iterator[Found]:
+    coming = iter(items)
+    # A few more than there are hands, so that nobody waits and nothing piles up.
+    first = islice(coming, 2 * workers)
+    waiting: deque[Future[Found]] = deque(pool.submit(function, item) for item in first)
+    while waiting:
+        found = waiting.popleft().result()
+        waiting.extend(pool.submit(function, item) for item in islice(coming, 1))
+        yield found
+
+
 def _begin(parent: int) -> None:
     """Make this process end with its parent, and use one core."""
     if sys.platform == "linux":
@@ -130,12 +145,12 @@ def make_engine(name: str, workers: int | None = None) -> Engine:
 
     Raises `ConfigError` for an engine that this version does not have.
     """
+    count = workers or cpu_count()
+    if not 1 <= count <= 256:
+        raise ConfigError(f"engine {name} is to use {count} workers: choose 1 to 256")
     if name == "local":
-        return Local()
+        return Local(count)
     if name == "processes":
-        count = workers or len(os.sched_getaffinity(0))
-        if not 1 <= count <= 256:
-            raise ConfigError(f"engine processes is to use {count} workers: choose 1 to 256")
         return Processes(count)
     raise ConfigError(
         f"engine asks for '{name}', which this version does not have yet: choose from "

@@ -40,3 +40,7 @@ class StoreError(InputError):
 
 class Cancelled(BlindfoldError):
     """The run was cancelled by its owner."""
+
+
+class SuppressorError(InputError):
+    """A suppressor collapsed, did not converge, or does not fit the vectors."""

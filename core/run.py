@@ -81,6 +81,10 @@ def runs_folder() -> Path:
     return folder
 
 
+ENDING_SECONDS = 20
+"""How long a start waits for the last worker of the same run to be gone."""
+
+
 def create(
     config: Config, *, base: Path, owner: str | None = None, uploads: Path | None = None
 ) -> Run:
@@ -119,10 +123,21 @@ def create(
 
 
 def start(run: Run) -> None:
-    """Set a worker going in a process of its own; one that is at work already goes on alone."""
-    with locked(run.path / "worker.lock", patience=0) as alone:
-        if not alone or status(run).active:
+    """Set a worker going in a process of its own; one that is at work already goes on alone.
+
+    Raises `StoreError` where the last worker has told its end but does not go.
+    """
+    if status(run).active:
+        return
+    # A worker that has told its end still holds its lock for a moment.
+    with locked(run.path / "worker.lock", patience=ENDING_SECONDS) as alone:
+        if status(run).active:
             return
+        if not alone:
+            raise StoreError(
+                f"the last worker of '{run.name}' has not ended after {ENDING_SECONDS} s: end it, "
+                "then start the run again"
+            )
         (run.path / "cancel").unlink(missing_ok=True)
         queued = RunStatus(state="queued", message="starting", started=time.time())
         write_status(run.path, queued)

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
-from joblib import cpu_count
 
 from core.attack import attack as attacking
 from core.attack import null, planted
 from core.attack.attack import Finding, Problem, attack, choose_view
 from core.attack.registry import ATTACKERS, BASELINES
 from core.encode.embeddings import Embeddings
+from core.engine import Engine
+from core.errors import StoreError
 from core.measure.intervals import Interval, Metric, Predictions, interval
 from core.measure.leakage import HEADLINE, METRICS, Cell, chance, plain, prediction_limits
 from core.measure.targets import Target
 from core.progress import Progress
 from core.split import Split
 from core.store import Entry, Store, key
-
-T = TypeVar("T")
 
 CONTROL_PEOPLE = 30
 """The positive control is judged on as many test parts as hold so many people."""
@@ -56,13 +54,14 @@ class Attacks:
     device: str
     store: Store
     progress: Progress
+    engine: Engine
     views: dict[str, str] = field(default_factory=dict)
 
     def said(self, cell: Cell, attacker: str, told: Callable[[], None] = _nothing) -> Predictions:
         """What `attacker` says of every test part; notes its inner figures and views in `cell`.
 
         The positive control is asked in the same round, so that no processor waits; `told` is
-        called after each split of the real question.
+        called after each question.
         """
         questions = self._real(cell, attacker)
         count = len(questions)
@@ -72,6 +71,11 @@ class Attacks:
         cell.inner[attacker] = [entry.meta["inner"] for entry in entries]
         cell.views[attacker] = [entry.meta["view"] for entry in entries]
         return self._pooled(cell.target, self.splits, entries)
+
+    def count(self, target: Target, attacker: str) -> int:
+        """How many questions `said` asks."""
+        control = () if attacker in BASELINES else self._control_splits(target)
+        return len(self.splits) + len(control)
 
     def finds_code(self, cell: Cell, attacker: str) -> bool | None:
         """Whether `attacker` finds a planted code of the control's size in these very vectors.
@@ -106,17 +110,18 @@ class Attacks:
         target = cell.target
         people = self.x.subjects[target.rows]
         permuted = null.permutations(target.y, people, count, seed=self.seed)
+        names, tasks = [], []
         problems = self._problems(target, self.x.x, self.splits)
-
-        def made(split: Split, problem: Problem) -> np.ndarray:
-            self.progress.check()
-            own = part(split.attacker, target)
+        for split, problem in zip(self.splits, problems, strict=True):
             settings = {"permutations": count, "seed": self.seed, "split": split.seed}
-            name = key("null", null.VERSION, settings, self._inputs(target, split))
-            make = partial(_null_kept, problem, permuted[:, own])
-            return self.store.get(name, make).arrays["scores"]
-
-        scores = side_by_side(made, self.splits, problems)
+            names.append(key("null", null.VERSION, settings, self._inputs(target, split)))
+            tasks.append((problem, permuted[:, part(split.attacker, target)]))
+        missing = [i for i, name in enumerate(names) if self.store.load(name) is None]
+        made = self.engine.map(_null_scores, [tasks[i] for i in missing])
+        for i, found in zip(missing, made, strict=True):
+            self.progress.check()
+            self.store.save(names[i], {"scores": found})
+        scores = [self._settled(name).arrays["scores"] for name in names]
         values: dict[Metric, list[float]] = {metric: [] for metric in METRICS}
         for i in range(count):
             shuffled = replace(target, y=permuted[i])
@@ -188,34 +193,49 @@ class Attacks:
     ) -> list[Entry]:
         """What the attacker said, from the store or made now: on a graphics card all as one batch,
         on processors one question each."""
-        if self.device != "cpu":
-            self._answer_together(attacker, questions)
-        return side_by_side(partial(self._answer, attacker), questions, told=told)
-
-    def _answer(self, attacker: str, question: _Question) -> Entry:
-        self.progress.check()
-
-        def make() -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-            ready = [self._viewed(question)]
-            return _kept(attack(ready, ATTACKERS[attacker], device=self.device)[0])
-
-        return self.store.get(question.name, make)
-
-    def _answer_together(self, attacker: str, questions: Sequence[_Question]) -> None:
         missing = [one for one in questions if self.store.load(one.name) is None]
-        self.progress.check()
-        ready = side_by_side(self._viewed, missing)
-        findings = attack(ready, ATTACKERS[attacker], device=self.device)
-        for question, finding in zip(missing, findings, strict=True):
-            self.store.save(question.name, *_kept(finding))
+        for _ in range(len(questions) - len(missing)):
+            told()
+        for question, (view, finding) in zip(missing, self._found(attacker, missing), strict=True):
+            self.progress.check()
+            if question.view not in self.views:
+                self.store.save(question.view, {}, {"view": view})
+                self.views[question.view] = view
+            self.store.save(question.name, {"scores": finding.scores}, _about(finding))
+            told()
+        return [self._settled(one.name) for one in questions]
 
-    def _viewed(self, question: _Question) -> Problem:
-        """The problem with its view, which is chosen once for all attackers."""
-        name = question.view
-        if name not in self.views:
-            entry = self.store.get(name, lambda: ({}, {"view": choose_view(question.problem)}))
-            self.views[name] = entry.meta["view"]
-        return replace(question.problem, view=self.views[name])
+    def _found(
+        self, attacker: str, questions: Sequence[_Question]
+    ) -> Iterator[tuple[str, Finding]]:
+        """The view chosen for each question, and what was found."""
+        problems = [replace(one.problem, view=self._view(one)) for one in questions]
+        if self.device == "cpu":
+            yield from self.engine.map(partial(_answer, attacker), problems)
+        elif problems:
+            seen = list(self.engine.map(_viewed, problems))
+            findings = attack(seen, ATTACKERS[attacker], device=self.device)
+            yield from zip((one.view for one in seen), findings, strict=True)
+
+    def _view(self, question: _Question) -> str:
+        """The view that all attackers of this problem share; empty where none is chosen yet."""
+        if question.view not in self.views:
+            entry = self.store.load(question.view)
+            if entry is None:
+                return ""
+            self.views[question.view] = entry.meta["view"]
+        return self.views[question.view]
+
+    def _settled(self, name: str) -> Entry:
+        """What the store gives back, so that a resumed run and an undisturbed one go on from the
+        same bits."""
+        entry = self.store.load(name)
+        if entry is None:
+            raise StoreError(
+                f"the store lost {name} while it was in use: run again, and let nothing else "
+                "empty the cache meanwhile"
+            )
+        return entry
 
     def _key(
         self, kind: str, target: Target, what: str, split: Split, attacker: str | None = None
@@ -253,25 +273,6 @@ class Attacks:
         )
 
 
-def side_by_side(
-    make: Callable[..., T], *each: Sequence[Any], told: Callable[[], None] = _nothing
-) -> list[T]:
-    """`make` of every item, in order, in as many threads as there are processors.
-
-    Probes spend their time outside the interpreter's lock (measured: two forests, machines or
-    networks in two threads take the time of one). Where one fails, those not begun are not begun.
-    """
-    found: list[T] = []
-    pool = ThreadPoolExecutor(cpu_count())
-    try:
-        for one in pool.map(make, *each):
-            found.append(one)
-            told()
-    finally:
-        pool.shutdown(cancel_futures=True)
-    return found
-
-
 def part(rows: np.ndarray, target: Target) -> np.ndarray:
     """Places in `target.rows` of those of `rows` that take part in the attack."""
     return np.flatnonzero(np.isin(target.rows, rows, assume_unique=True))
@@ -282,11 +283,19 @@ def rows_digest(rows: np.ndarray) -> str:
     return hashlib.sha256(np.ascontiguousarray(rows, dtype=np.int64).tobytes()).hexdigest()
 
 
-def _null_kept(
-    problem: Problem, permuted: np.ndarray
-) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    return {"scores": null.null_scores(problem, permuted)}, {}
+def _null_scores(task: tuple[Problem, np.ndarray]) -> np.ndarray:
+    return null.null_scores(*task)
 
 
-def _kept(finding: Finding) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    return {"scores": finding.scores}, {"inner": finding.inner, "view": finding.view}
+def _viewed(problem: Problem) -> Problem:
+    """The problem with its view, which is chosen once for all attackers."""
+    return problem if problem.view else replace(problem, view=choose_view(problem))
+
+
+def _answer(attacker: str, problem: Problem) -> tuple[str, Finding]:
+    seen = _viewed(problem)
+    return seen.view, attack([seen], ATTACKERS[attacker], device="cpu")[0]
+
+
+def _about(finding: Finding) -> dict[str, Any]:
+    return {"inner": finding.inner, "view": finding.view}

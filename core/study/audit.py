@@ -22,7 +22,8 @@ from core.encode.embeddings import Embeddings
 from core.encode.encoder import Encoder
 from core.encode.network import choose_device
 from core.encode.registry import make_encoder
-from core.errors import NotEnoughData
+from core.engine import Engine, make_engine
+from core.errors import ConfigError, NotEnoughData
 from core.faces.faceset import UNKNOWN, FaceSet
 from core.faces.read import read_faces
 from core.measure.intervals import FEW_BELOW
@@ -74,8 +75,8 @@ def audit(
     "leakage". Raises `InputError` where the input or the settings are at fault.
     """
     progress.start("Reading", 1)
-    run = _Run(config, base, store, progress, publish)
-    return run.all()
+    with make_engine(config.engine) as engine:
+        return _Run(config, base, store, progress, publish, engine).all()
 
 
 @dataclass
@@ -85,6 +86,7 @@ class _Run:
     store: Store
     progress: Progress
     publish: Publish
+    engine: Engine
     warnings: list[str] = field(default_factory=list)
 
     def all(self) -> Audit:
@@ -118,9 +120,20 @@ class _Run:
         x = self._encoded(faces, encoder)
         pixels = None
         if "leakage" in self.config.studies and encoder.name != "pixels":
-            pixels = self._encoded(faces, make_encoder("pixels", synthetic=faces.synthetic))
-            pixels = _same_rows(pixels, x)
+            pixels = self._pixels(faces, x)
         return _Data(x, pixels, faces.licence, self.config.encoder.kind)
+
+    def _pixels(self, faces: FaceSet, x: Embeddings) -> Embeddings | None:
+        """The control that sees the picture itself, at the faces of `x`."""
+        every = self._encoded(faces, make_encoder("pixels", synthetic=faces.synthetic))
+        missing = len(set(x.table["id"]) - set(every.table["id"]))
+        if missing:
+            self.warnings.append(
+                f"the control 'pixels' is left out: {missing} faces that have a vector could not "
+                "be cut for it"
+            )
+            return None
+        return _same_rows(every, x)
 
     def _faces(self) -> FaceSet:
         asked = self.config.faces
@@ -184,7 +197,7 @@ class _Run:
         plan = self._plan(splits, ("logistic", "svm"))
         walk = Leakage(
             {"x": x}, [asked], plan,
-            store=self.store, progress=self.progress, phase="First look",
+            store=self.store, progress=self.progress, engine=self.engine, phase="First look",
             publish=lambda name, table: self.publish("first", table),
         )  # fmt: skip
         walk.run()
@@ -199,15 +212,35 @@ class _Run:
             named=self.config.asked("sensitive"),
         )
         self.warnings += warnings
-        return [target(x.table, name) for name in names]
+        return [self._target(x, name) for name in names]
+
+    def _target(self, x: Embeddings, name: str) -> Target:
+        """The label; one of a single class is an error where it was asked for by name."""
+        found = target(x.table, name)
+        shown = sorted(set(x.table[name]) - {UNKNOWN})
+        if len(shown) > 1:
+            return found
+        config = self.config
+        listed = [] if isinstance(config.attributes, str) else config.attributes
+        said = f"the label '{name}' has {len(shown)} class here"
+        if name in listed or (config.asked("sensitive") and name in (config.sensitive or ())):
+            raise ConfigError(
+                f"{said} ({', '.join(shown) or 'all unknown'}) and an attack needs 2: add faces "
+                "that show another, or leave this label out"
+            )
+        self.warnings.append(f"{said}: it cannot be attacked")
+        return found
 
     def _splits(self, x: Embeddings, targets: Sequence[Target]) -> list[Split]:
         if not x.has_subjects:
-            self.warnings.append(
+            nobody = (
                 "nobody said who is who: without identities no attack and no verification can be "
                 "measured honestly; name the identity column, or mark who is the same person on "
                 "the Faces page"
             )
+            if self.config.asked("studies") and x.pairs is None:
+                raise NotEnoughData(nobody)
+            self.warnings.append(nobody)
             return []
         config = self.config
         if config.preset == "careless":
@@ -242,8 +275,8 @@ class _Run:
 
     def _plan(self, splits: Sequence[Split], attackers: Sequence[str] | None = None) -> Plan:
         suite = attackers or SUITES[self.config.attackers]
-        # A network on every control would take most of a quick look's time; a full audit has it.
-        light = tuple(name for name in suite if name != "nn")
+        # On the controls these two would take most of a quick look's time; a full audit has them.
+        light = tuple(name for name in suite if name not in ("nn", "rf"))
         return Plan(
             splits=splits,
             attackers=suite,
@@ -262,7 +295,7 @@ class _Run:
     ) -> Leakage:
         return Leakage(
             representations, targets, plan,
-            store=self.store, progress=self.progress, publish=publish,
+            store=self.store, progress=self.progress, engine=self.engine, publish=publish,
         )  # fmt: skip
 
     def _leakage(

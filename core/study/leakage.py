@@ -18,6 +18,7 @@ import pandas as pd
 
 from core.attack.registry import BASELINES
 from core.encode.embeddings import Embeddings
+from core.engine import Engine
 from core.measure.intervals import (
     NONE_BELOW,
     Predictions,
@@ -35,7 +36,7 @@ from core.study.attacking import Attacks, part
 from core.table import StudyResult, table
 
 COST = {"majority": 1, "logistic": 3, "svm": 4, "rf": 12, "nn": 40}
-"""Rough tenths of a second a split, controls included, so that the bar moves evenly."""
+"""Rough tenths of a second a question, so that the bar moves evenly."""
 NULL_COST = 6
 OTHER_COST = 12
 
@@ -43,7 +44,7 @@ Publish = Callable[[str, pd.DataFrame], None]
 
 
 def cost(attacker: str) -> int:
-    """Steps of the bar that one split of `attacker` is worth."""
+    """Steps of the bar that one question to `attacker` is worth."""
     return COST.get(attacker, OTHER_COST)
 
 
@@ -71,6 +72,7 @@ class Leakage:
         *,
         store: Store,
         progress: Progress,
+        engine: Engine,
         publish: Publish,
         phase: str = "Attacking",
     ) -> None:
@@ -81,7 +83,7 @@ class Leakage:
         self.publish = publish
         self.phase = phase
         self.attacks = {
-            name: Attacks(x, plan.splits, plan.seed, plan.device, store, progress)
+            name: Attacks(x, plan.splits, plan.seed, plan.device, store, progress, engine)
             for name, x in representations.items()
         }
         self.cells: dict[tuple[str, str], Cell] = {}
@@ -91,7 +93,7 @@ class Leakage:
     def run(self) -> StudyResult:
         """Attack every label of every representation; the headline and its controls come first."""
         order = [(name, target) for target in self.targets for name in self.representations]
-        self.progress.start(self.phase, sum(self._cost(name) for name, _ in order))
+        self.progress.start(self.phase, sum(self._cost(*cell) for cell in order))
         for name, target in order:
             self._attack_cell(name, target)
         return StudyResult(
@@ -111,7 +113,7 @@ class Leakage:
         if target.k < 2 or people < NONE_BELOW:
             self.rows += empty_rows(name, target, self._attackers(name), people)
             self.publish("leakage", table("leakage", self.rows))
-            self.progress.advance(self._cost(name), f"{name}, {target.attribute}")
+            self.progress.advance(self._cost(name, target), f"{name}, {target.attribute}")
             return
         fewest = min(
             len(set(subjects[target.rows[part(split.attacker, target)]]))
@@ -168,9 +170,12 @@ class Leakage:
     def _attackers(self, name: str) -> Sequence[str]:
         return self.plan.attackers if name == "x" else self.plan.control_attackers
 
-    def _cost(self, name: str) -> int:
-        own = sum(cost(attacker) for attacker in self._attackers(name))
-        return (own + NULL_COST) * len(self.plan.splits)
+    def _cost(self, name: str, target: Target) -> int:
+        attacks = self.attacks[name]
+        own = sum(
+            cost(attacker) * attacks.count(target, attacker) for attacker in self._attackers(name)
+        )
+        return own + NULL_COST * len(self.plan.splits)
 
     def _views(self) -> dict[str, dict[str, dict[str, int]]]:
         """Which view each attacker chose, and how often; for `strongest`, which attacker."""

@@ -140,6 +140,9 @@ np.save(PICKLED, np.array([{"x": 1}], dtype=object), allow_pickle=True)
 NAN = [np.full(6, np.nan, np.float32)] * 80
 
 BAD: dict[str, Prepare] = {
+    "one class of the label that was named": vectors(
+        changed("expression", "happy"), "sensitive: expression"
+    ),
     # settings
     "unknown key": run("sensative: gender"),
     "unknown key inside a block": run("faces: {presset: lfw}"),
@@ -240,7 +243,7 @@ def test_bad_input_gets_one_sentence_and_exit_status_2(
 UNMEASURABLE: dict[str, Prepare] = {
     "identifiers given twice": vectors(changed("id", ["same"] * 80)),
     "one person": vectors(changed("subject_id", "p"), "sensitive: expression"),
-    "one class": vectors(changed("expression", "happy"), "sensitive: expression"),
+    "one class, which nobody named": vectors(changed("expression", "happy")),
 }
 
 

@@ -13,6 +13,7 @@ from core.attack.fit import Fit
 from core.attack.planted import ceiling, plant
 from core.attack.registry import ATTACKERS
 from core.encode.embeddings import Embeddings
+from core.engine import Local
 from core.measure.targets import target
 from core.progress import Progress
 from core.split import careless_split, rotation
@@ -58,7 +59,7 @@ def study(
     plan = Plan(splits, attackers, attackers, 20, 0, "cpu", 500)
     walk = Leakage(
         {"x": x, **(others or {})}, [asked], plan,
-        store=Store(folder), progress=Progress(), publish=lambda name, table: None,
+        store=Store(folder), progress=Progress(), engine=Local(2), publish=lambda name, table: None,
     )  # fmt: skip
     return walk.run().tables["leakage"]
 
@@ -172,7 +173,8 @@ def test_ten_people_are_few_and_nine_are_not_enough(tmp_path: Path) -> None:
     plan = Plan([careless_split(len(x))], QUICK, QUICK, 20, 0, "cpu", 200)
     walk = Leakage(
         {"x": x}, [asked], plan,
-        store=Store(tmp_path), progress=Progress(), publish=lambda name, table: None,
+        store=Store(tmp_path), progress=Progress(), engine=Local(2),
+        publish=lambda name, table: None,
     )  # fmt: skip
     none = walk.run().tables["leakage"]
     assert set(none["status"]) == {"not enough data"}

@@ -1,0 +1,1 @@
+"""Suppressors: one file a method."""
