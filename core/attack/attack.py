@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.attack.fit import CHOSEN, Attacker, Fit
+from core.attack.fit import CHOSEN, Attacker, Fit, Stopping
 from core.attack.least_squares import LeastSquares, mean_recall, recalls
 from core.attack.thresholds import offsets
 from core.attack.views import VIEWS, see
 from core.split import inner_folds
 
-VERSION = 1
+VERSION = 2
 
 VIEW_PENALTY = 0.1
 
@@ -58,19 +58,21 @@ class Finding:
 
 @dataclass(frozen=True)
 class _Trial:
-    """One view of one problem on inner folds: which rows are held out and what was said of them."""
+    """One view of one problem on inner folds: which rows are held out and what was said of them,
+    after so many epochs where the attacker learns in epochs."""
 
     view: str
     rows: np.ndarray
     scores: np.ndarray
     value: float
+    epochs: int | None
 
 
 def attack(problems: Sequence[Problem], attacker: Attacker, *, device: str) -> list[Finding]:
     """Run `attacker` on every problem; inner fits of all are handed to it together."""
     trials = _inner(problems, attacker, device)
     final = [
-        Fit(*_seen(problem, trial.view), problem.classes, problem.seed)
+        Fit(*_seen(problem, trial.view), problem.classes, problem.seed, trial.epochs)
         for problem, trial in zip(problems, trials, strict=True)
     ]
     answers = attacker.scores(final, device=device)
@@ -107,6 +109,7 @@ def _seen(problem: Problem, view: str) -> tuple[np.ndarray, np.ndarray, np.ndarr
 def _inner(problems: Sequence[Problem], attacker: Attacker, device: str) -> list[_Trial]:
     """The best view of each problem, by balanced accuracy on held-out people."""
     jobs: list[Fit] = []
+    truths: list[np.ndarray] = []
     plan: list[list[tuple[str, list[np.ndarray]]]] = []
     for problem in problems:
         folds = _folds(problem, attacker.folds)
@@ -116,16 +119,28 @@ def _inner(problems: Sequence[Problem], attacker: Attacker, device: str) -> list
             for fit, held in folds:
                 x, x_held = see(view, problem.x[fit], problem.x[held])
                 jobs.append(Fit(x, problem.y[fit], x_held, problem.classes, problem.seed))
-    answers = iter(attacker.scores(jobs, device=device))
+                truths.append(problem.y[held])
+    answers = iter(_told(attacker, jobs, truths, device))
     chosen = []
     for problem, asked in zip(problems, plan, strict=True):
         trials = []
         for view, parts in asked:
             rows = np.concatenate(parts)
-            scores = np.concatenate([next(answers) for _ in parts])
-            trials.append(_Trial(view, rows, scores, _value(problem, rows, scores)))
+            told = [next(answers) for _ in parts]
+            scores = np.concatenate([one for one, _ in told])
+            epochs = told[0][1]
+            trials.append(_Trial(view, rows, scores, _value(problem, rows, scores), epochs))
         chosen.append(max(trials, key=lambda trial: trial.value))
     return chosen
+
+
+def _told(
+    attacker: Attacker, jobs: Sequence[Fit], truths: Sequence[np.ndarray], device: str
+) -> list[tuple[np.ndarray, int | None]]:
+    """What is said of the held-out rows of each job, and after how many epochs."""
+    if isinstance(attacker, Stopping):
+        return list(attacker.watched(jobs, truths, device=device))
+    return [(scores, None) for scores in attacker.scores(jobs, device=device)]
 
 
 def _folds(problem: Problem, folds: int) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -17,7 +17,8 @@ class Fit:
     """One training job: learn from `x`, `y`, then score `x_test`.
 
     `x` float32 (m, d), `y` int64 (m,) in 0 … classes − 1, `x_test` float32 (t, d). `seed` is the
-    only source of randomness.
+    only source of randomness. `epochs` is for how long a `Stopping` attacker trains, where inner
+    folds have said so.
     """
 
     x: np.ndarray
@@ -25,6 +26,7 @@ class Fit:
     x_test: np.ndarray
     classes: int
     seed: int
+    epochs: int | None = None
 
 
 class Attacker(Protocol):
@@ -52,4 +54,19 @@ class Attacker(Protocol):
 
     def scores(self, fits: Sequence[Fit], *, device: str) -> list[np.ndarray]:
         """Scores float32 (t, classes) of each job, larger is likelier; jobs may be batched."""
+        ...
+
+
+@runtime_checkable
+class Stopping(Attacker, Protocol):
+    """An attacker that learns in epochs, and stops where held-out people are read best."""
+
+    def watched(
+        self, fits: Sequence[Fit], truths: Sequence[np.ndarray], *, device: str
+    ) -> list[tuple[np.ndarray, int]]:
+        """The scores of each job at its best epoch, and that epoch.
+
+        `truths` int64 (t,) are the classes of the jobs' `x_test`: held-out people of the
+        attacker's own part, never the test part.
+        """
         ...

@@ -1,9 +1,13 @@
-"""The papers' neural probe: dense 1024 ReLU, softmax, Adam, 150 epochs.
+"""The papers' neural probe: dense 1024 ReLU, softmax, Adam.
 
 Thesis section 4.1 and TPAMI section 4.2: learning rate 1e-3, β 0.9 and 0.999, batches of 128,
-150 epochs. Jobs of one shape train together on a graphics card, one batched network each; on a
-processor each trains by itself, where its weights stay in the cache (measured: five as one batch
-took 28 ms a step, five in turn 14 ms).
+150 epochs. Ours stops where held-out people are read best, which a network of this size reaches
+early: on the synthetic set and the London set, expression and gender, balanced accuracy was .480,
+.922, .609 and .883 after 5 to 52 epochs, and .482, .921, .594 and .868 after 150.
+
+Jobs of one shape train together on a graphics card, one batched network each; on a processor each
+trains by itself, where its weights stay in the cache (measured: five as one batch took 28 ms a
+step, five in turn 14 ms).
 
 The gradients are written out: they are four products, and into memory that is there already a step
 takes 2.9 ms where automatic differentiation takes 6.3 (256 dimensions, one thread).
@@ -12,36 +16,52 @@ takes 2.9 ms where automatic differentiation takes 6.3 (256 dimensions, one thre
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.attack.fit import CHOSEN, Fit
+from core.attack.least_squares import mean_recall, recalls
 
 if TYPE_CHECKING:
     import torch
 
 HIDDEN = 1024
-EPOCHS = 150
 BATCH = 128
 RATE = 1e-3
+LONGEST = 50
+PATIENCE = 10
+"""Epochs without a better figure on held-out people after which training stops."""
+SMOOTH = 5
+"""The figure of an epoch is the mean over so many around it: single epochs are noise."""
 
 
 class Neural:
-    """Dense 1024 ReLU + softmax, as in the papers."""
+    """Dense 1024 ReLU + softmax, as in the papers, stopped early."""
 
     name = "nn"
-    version = 2
-    # A network costs fifty times what the others cost: one view, and one inner hold-out.
+    version = 3
+    # A network costs twenty times what the others cost: one view, and one inner hold-out.
     views = (CHOSEN,)
     folds = 1
 
     def scores(self, fits: Sequence[Fit], *, device: str) -> list[np.ndarray]:
-        """Log-probabilities (t, classes) of each job."""
+        """Log-probabilities (t, classes) of each job, after its epochs."""
         found: dict[int, np.ndarray] = {}
         for group in _alike(fits, together=device != "cpu"):
-            found.update(zip(group, _train([fits[i] for i in group], device), strict=True))
+            found.update(zip(group, _last([fits[i] for i in group], device), strict=True))
+        return [found[i] for i in range(len(fits))]
+
+    def watched(
+        self, fits: Sequence[Fit], truths: Sequence[np.ndarray], *, device: str
+    ) -> list[tuple[np.ndarray, int]]:
+        """Log-probabilities (t, classes) of each job at its best epoch, and that epoch."""
+        found: dict[int, tuple[np.ndarray, int]] = {}
+        for group in _alike(fits, together=device != "cpu"):
+            own = [fits[i] for i in group]
+            best = _best(own, [truths[i] for i in group], device)
+            found.update(zip(group, best, strict=True))
         return [found[i] for i in range(len(fits))]
 
 
@@ -54,8 +74,56 @@ def _alike(fits: Sequence[Fit], *, together: bool) -> list[list[int]]:
     return list(groups.values())
 
 
-def _train(fits: Sequence[Fit], device: str) -> list[np.ndarray]:
-    """Train one network a job, batched; jobs with fewer rows are padded with weight 0."""
+def _last(fits: Sequence[Fit], device: str) -> list[np.ndarray]:
+    """The scores of each job after its own number of epochs."""
+    wanted = [fit.epochs or LONGEST for fit in fits]
+    found: list[np.ndarray | None] = [None] * len(fits)
+    for epoch, parameters in _epochs(fits, device, max(wanted)):
+        for job, last in enumerate(wanted):
+            if epoch == last:
+                found[job] = _scores(parameters, job, fits[job], device)
+    return [scores for scores in found if scores is not None]
+
+
+def _best(
+    fits: Sequence[Fit], truths: Sequence[np.ndarray], device: str
+) -> list[tuple[np.ndarray, int]]:
+    """The scores of each job at the epoch of the best smoothed balanced accuracy, from 1."""
+    best: list[tuple[np.ndarray, int] | None] = [None] * len(fits)
+    seen: list[list[np.ndarray]] = [[] for _ in fits]
+    values: list[list[float]] = [[] for _ in fits]
+    for epoch, parameters in _epochs(fits, device, LONGEST):
+        for job in (job for job, found in enumerate(best) if found is None):
+            scores = _scores(parameters, job, fits[job], device)
+            recall = recalls(truths[job][None], scores.argmax(axis=1)[None], fits[job].classes)
+            seen[job].append(scores)
+            values[job].append(float(mean_recall(*recall)[0]))
+            top = peak(values[job])
+            if epoch == LONGEST or epoch - top >= PATIENCE + SMOOTH // 2:
+                best[job] = seen[job][top - 1], top
+        if all(found is not None for found in best):
+            break
+    return [found for found in best if found is not None]
+
+
+def peak(values: Sequence[float]) -> int:
+    """The epoch, from 1, whose mean over `SMOOTH` epochs around it is highest; the first of equals.
+
+    Epochs at either end are averaged over what there is of the window.
+    """
+    window = np.ones(SMOOTH)
+    sums = np.convolve(values, window, "full")[SMOOTH // 2 :][: len(values)]
+    counts = np.convolve(np.ones(len(values)), window, "full")[SMOOTH // 2 :][: len(values)]
+    return int(np.argmax(sums / counts)) + 1
+
+
+def _epochs(
+    fits: Sequence[Fit], device: str, count: int
+) -> Iterator[tuple[int, Sequence[torch.Tensor]]]:
+    """Train one network a job, batched; yields epoch 1 … `count` and the parameters after it.
+
+    Jobs with fewer rows are padded with weight 0.
+    """
     import torch
 
     data = _padded(fits, device)
@@ -65,13 +133,13 @@ def _train(fits: Sequence[Fit], device: str) -> list[np.ndarray]:
     for tensor in parameters:
         tensor.grad = torch.zeros_like(tensor)
     optimiser = torch.optim.Adam(parameters, lr=RATE, betas=(0.9, 0.999), fused=True)
-    for _ in range(EPOCHS):
+    for epoch in range(1, count + 1):
         shuffled = torch.randperm(rows, generator=order).to(device)
         batches = zip(*(whole[:, shuffled].split(BATCH, dim=1) for whole in data), strict=True)
         for batch in batches:
             gradients(parameters, *batch)
             optimiser.step()
-    return [_scores(parameters, job, fit, device) for job, fit in enumerate(fits)]
+        yield epoch, parameters
 
 
 def _padded(fits: Sequence[Fit], device: str) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

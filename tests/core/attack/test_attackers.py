@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
@@ -20,7 +22,7 @@ PROBES = [name for name in ATTACKERS if name not in BASELINES]
 
 @pytest.fixture(autouse=True)
 def few_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.attack.neural.EPOCHS", 30)
+    monkeypatch.setattr("core.attack.neural.LONGEST", 30)
 
 
 def clouds(
@@ -138,7 +140,7 @@ def test_the_network_is_the_papers_network() -> None:
     from core.attack import neural
 
     x, y, _ = clouds(d=5, apart=2.0)
-    fit = Fit(x, y, x[:20], 3, 7)
+    fit = Fit(x, y, x[:20], 3, 7, epochs=12)
     ours = Neural().scores([fit], device="cpu")[0]
     start = neural._initial(1, 5, 3, 7, "cpu")
     first, second = torch.nn.Linear(5, HIDDEN), torch.nn.Linear(HIDDEN, 3)
@@ -151,7 +153,7 @@ def test_the_network_is_the_papers_network() -> None:
     optimiser = torch.optim.Adam(twin.parameters(), lr=1e-3)
     order = torch.Generator().manual_seed(7)
     inputs, truth = torch.from_numpy(x), torch.from_numpy(y)
-    for _ in range(neural.EPOCHS):
+    for _ in range(12):
         shuffled = torch.randperm(len(x), generator=order)
         for batch in shuffled.split(128):
             optimiser.zero_grad()
@@ -167,9 +169,32 @@ def test_jobs_of_unlike_length_do_not_feel_each_other() -> None:
 
     x, y, _ = clouds()
     long, short = Fit(x, y, x[:10], 3, 0), Fit(x[:60], y[:60], x[:10], 3, 0)
-    batched = neural._train([long, short], "cpu")
-    assert np.allclose(batched[0], neural._train([long], "cpu")[0], atol=1e-3)
-    assert (batched[1].argmax(1) == neural._train([short], "cpu")[0].argmax(1)).mean() >= 0.9
+    batched = neural._last([long, short], "cpu")
+    assert np.allclose(batched[0], neural._last([long], "cpu")[0], atol=1e-3)
+    assert (batched[1].argmax(1) == neural._last([short], "cpu")[0].argmax(1)).mean() >= 0.9
+
+
+def test_the_network_stops_at_its_best_epoch_and_scores_as_it_did_there() -> None:
+    x, y, _ = clouds(apart=1.0)
+    held = np.random.default_rng(1).permutation(len(x))[:60]
+    fit = Fit(x, y, x[held], 3, 0)
+    ((scores, epoch),) = Neural().watched([fit], [y[held]], device="cpu")
+    again = Neural().scores([replace(fit, epochs=epoch)], device="cpu")[0]
+    assert np.array_equal(scores, again)
+    # Labels that mean nothing for the held-out rows are read no better later: it ends early.
+    ((_, early),) = Neural().watched([fit], [np.roll(y[held], 7)], device="cpu")
+    assert early >= 1
+
+
+def test_the_peak_is_that_of_the_mean_over_five_epochs() -> None:
+    from core.attack.neural import peak
+
+    random = np.random.default_rng(0)
+    for count in (1, 2, 3, 6, 20):
+        values = random.random(count)
+        slow = [values[max(i - 2, 0) : i + 3].mean() for i in range(count)]
+        assert peak(values) == int(np.argmax(slow)) + 1
+    assert peak([0.1, 0.1, 0.9, 0.1, 0.1, 0.5, 0.5, 0.5, 0.5, 0.5]) == 8, "a spike is noise"
 
 
 def test_majority_is_the_most_frequent_class() -> None:

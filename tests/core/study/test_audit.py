@@ -42,7 +42,7 @@ def vectors(folder: Path, *, people: int = 30, each: int = 4, subjects: bool = T
 
 @pytest.fixture(autouse=True)
 def few_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.attack.neural.EPOCHS", 8)
+    monkeypatch.setattr("core.attack.neural.LONGEST", 8)
 
 
 def run(folder: Path, store: Path | None = None, **settings: object) -> Audit:
@@ -60,7 +60,7 @@ def run(folder: Path, store: Path | None = None, **settings: object) -> Audit:
 def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audit]:
     """One audit that several tests look at."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("core.attack.neural.EPOCHS", 8)
+        patch.setattr("core.attack.neural.LONGEST", 8)
         folder = tmp_path_factory.mktemp("audit")
         vectors(folder)
         yield run(folder)
