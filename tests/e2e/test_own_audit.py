@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from browsing import Server
+
+from core.__main__ import main
 
 pytestmark = pytest.mark.e2e
 
@@ -78,3 +83,46 @@ def test_vectors_are_uploaded_audited_read_and_deleted(server: Server, page: Any
     page.get_by_text("0 are left").wait_for()
     assert not run.exists()
     assert not list((server.home / "uploads").iterdir())
+
+
+def _photographs(shared: Path, at: Path) -> None:
+    """Sixty people of the London set as a zip with their expression and nothing else."""
+    table = pd.read_csv(shared / "faces" / "london" / "metadata.csv", dtype=str)
+    own = table[table["subject_id"].isin(sorted(set(table["subject_id"]))[:60])]
+    with zipfile.ZipFile(at, "w") as archive:
+        told = own[["file_name", "subject_id", "expression"]].to_csv(index=False)
+        archive.writestr("metadata.csv", told)
+        for name in own["file_name"]:
+            archive.write(shared / "faces" / "london" / name, name)
+
+
+@pytest.mark.shared
+@pytest.mark.slow
+def test_the_same_zip_gives_the_same_figures_in_the_browser_and_on_the_command_line(
+    server: Server, page: Any, shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed, model = tmp_path / "set.zip", shared / "encoders" / "mobilefacenet.onnx"
+    _photographs(shared, packed)
+    page.goto(f"{server.url}/faces")
+    page.get_by_text("Nothing leaves this machine").first.wait_for()
+    page.locator("input[type=file]").first.set_input_files(str(packed))
+    page.get_by_role("button", name="Read these files").click()
+    page.get_by_text("120 can be opened").wait_for()
+    page.get_by_text("This encoder needs its weights").wait_for()
+    page.locator("input[type=file]").last.set_input_files(str(model))
+    page.get_by_text("Roughly").wait_for()
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.wait_for_url("**/leakage?*run=*")
+    page.get_by_text("What passed.").wait_for(timeout=400_000)
+    (run,) = [path for path in (server.home / "runs").iterdir() if path.name in page.url]
+    settings = tmp_path / "audit.yaml"
+    settings.write_text(
+        f"faces: {{path: {packed}}}\nencoder: {{kind: onnx, weights: {model}}}\n", encoding="utf-8"
+    )
+    monkeypatch.setenv("BLINDFOLD_CACHE", str(tmp_path / "cache"))
+    assert main(["run", str(settings), "--out", str(tmp_path / "out")]) == 0
+    for name in ("leakage", "verification", "confusion"):
+        there = pd.read_csv(run / "result" / "tables" / f"{name}.csv")
+        here = pd.read_csv(tmp_path / "out" / "tables" / f"{name}.csv")
+        pd.testing.assert_frame_equal(there, here, check_exact=True)
+    assert len(pd.read_csv(run / "result" / "tables" / "leakage.csv")) > 20

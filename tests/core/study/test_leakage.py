@@ -8,16 +8,20 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binom, norm
 
 from core.attack.fit import Fit
 from core.attack.planted import ceiling, plant
 from core.attack.registry import ATTACKERS
 from core.encode.embeddings import Embeddings
 from core.engine import Local
+from core.measure.intervals import interval
+from core.measure.leakage import Cell
 from core.measure.targets import target
 from core.progress import Progress
 from core.split import careless_split, rotation
 from core.store import Store
+from core.study.attacking import Attacks
 from core.study.leakage import Leakage, Plan
 
 QUICK = ("majority", "logistic", "svm")
@@ -81,6 +85,43 @@ def test_a_planted_leak_is_estimated_within_its_interval(tmp_path: Path) -> None
     assert found["status"] == "ok"
     assert found["low"] <= ceiling(2, 2.0) <= found["high"]
     assert found["low"] > found["null"] > found["chance"]
+
+
+@pytest.mark.slow
+def test_intervals_of_a_planted_leak_cover_its_size(tmp_path: Path) -> None:
+    """200 made-up studies: the truth lies in the 95 % interval about 95 times in 100.
+
+    People show the class more or less strongly (s from 0 to 2), so that mistakes cluster in
+    people. The best attacker splits the classes halfway and is right Φ(s/2 · 3) of the time.
+    """
+    people, each, size, studies = 60, 10, 3.0, 200
+    truth = float(np.mean(norm.cdf(np.linspace(0, 2, 10_001) * size / 2)))
+    covered = 0
+    for study_number in range(studies):
+        random = np.random.default_rng(study_number)
+        strength = np.repeat(random.uniform(0, 2, people), each)
+        y = np.tile(np.arange(each) % 2, people)
+        x = random.normal(size=(people * each, 3)).astype(np.float32)
+        x[:, 0] += (strength * size * (y - 0.5)).astype(np.float32)
+        table = pd.DataFrame(
+            {
+                "id": [f"f{i}" for i in range(len(x))],
+                "subject_id": np.repeat([f"p{i}" for i in range(people)], each),
+                "expression": np.array(["neutral", "happy"])[y],
+            }
+        )
+        vectors = Embeddings(x, table, ("expression",), "toy", f"{study_number:064d}")
+        asked = target(table, "expression")
+        splits = rotation(vectors.subjects, y)
+        attacks = Attacks(vectors, splits, 0, "cpu", Store(tmp_path), Progress(), Local(2))
+        said = attacks.said(Cell("x", asked, 48), "logistic")
+        found = interval(said, "balanced_accuracy", k=2, seed=study_number)
+        assert found.low is not None
+        assert found.high is not None
+        covered += found.low <= truth <= found.high
+    # A binomial of 200 at .95 stays within these limits 99.9 % of the time.
+    low, high = binom.interval(0.999, studies, 0.95)
+    assert low <= covered <= high, covered
 
 
 def test_noise_is_nothing_found_and_says_what_would_have_been(tmp_path: Path) -> None:
