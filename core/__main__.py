@@ -114,6 +114,20 @@ def embed(
     print(f"{out}: {len(found):,} vectors of {found.x.shape[1]} numbers{missing}")
 
 
+@app.command()
+def suppress(
+    folder: Annotated[Path, typer.Argument(help="OUT/suppressors/NAME of an audit.")],
+    *,
+    given: Annotated[Path, typer.Option("--in", help="Vectors: .parquet, .npz, .npy, .csv.")],
+    out: Annotated[Path, typer.Option(help="The Parquet file to write.")],
+) -> None:
+    """Apply a fitted suppressor to vectors."""
+    from core.command_suppress import suppress as suppressed
+
+    rows, numbers = suppressed(folder, given, out)
+    print(f"{out}: {rows:,} vectors of {numbers} numbers")
+
+
 def _there(path: Path | None, preset: str) -> Path | None:
     if path is None and preset != "synthetic":
         raise ConfigError("no path is given: say where the faces are, or use --preset synthetic")

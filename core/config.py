@@ -6,6 +6,7 @@ version has of them; a later version adds to it and changes nothing else here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -39,12 +40,14 @@ AVAILABLE: dict[str, tuple[str, ...]] = {
     "preset": ("default", "careless"),
     "studies": ("leakage", "verification"),
     "attackers": ("papers",),
-    "suppressors": (),
+    "suppressors": ("sensitivenets", "lntl", "leace", "blindfold"),
     "roles": (),
     "faces.obfuscate": (),
     "engine": ("local", "processes"),
 }
 """What this version can do, by setting. Asking by name for more is a `ConfigError`."""
+
+_FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}")
 
 LOOKS: dict[str, tuple[int, int]] = {"quick": (5, 1), "full": (5, 5)}
 """Folds and seeds of each look (METHODS, protocol 2)."""
@@ -115,6 +118,25 @@ class Config(Frozen):
             for word in words:
                 if word not in has:
                     raise ConfigError(_not_yet(place, word, has))
+        return self
+
+    @model_validator(mode="after")
+    def _one_name_each(self) -> Self:
+        """A suppressor's name stands for it in every table."""
+        taken = {"x", "pixels", "random", "norm", "labels"}
+        for one in self.suppressors:
+            name = one.name or one.kind
+            if not _FOLDER.fullmatch(name):
+                raise ConfigError(
+                    f"suppressors has the name '{name}', which names a folder too: use at most 60 "
+                    "letters, digits, '-', '_' and '.', the first a letter or a digit"
+                )
+            if name in taken:
+                raise ConfigError(
+                    f"suppressors has '{name}' twice, or it is a representation's own name: give "
+                    "this one another name"
+                )
+            taken.add(name)
         return self
 
     @property

@@ -177,8 +177,9 @@ class Encoder(Frozen):
 class Suppressor(Frozen):
     """A method that takes a label out of the vectors."""
 
-    kind: Literal["sensitivenets", "lntl", "leace", "given", "saved"]
+    kind: Literal["sensitivenets", "lntl", "leace", "blindfold", "given", "saved"]
     name: Text | None = None
+    preset: Literal["default", "paper"] = "default"
     dial: float | None = real(None, 0, 1)
     layers: int | None = whole(None, 1, 10)
     detector: Literal["softmax", "dense"] | None = None

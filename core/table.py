@@ -39,6 +39,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "id", "representation", "attribute", "attacker", "truth", "predicted", "score", "fold",
         "seed",
     ),
+    "collapse": ("representation", "effective_rank", "mean_cosine", "mean_norm", "status"),
+    "training": ("suppressor", "step", "name", "value"),
     "roc": ("representation", "far", "tar", "low", "high"),
 }  # fmt: skip
 """Columns of each table, in order."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -110,11 +111,13 @@ def _results(view: View, leakage: pd.DataFrame) -> None:
         on_click="ignore",
     )
     look.gap("small")
-    _passed(view, shown)
+    _passed(view, shown, attribute)
 
 
 def _how_to_read(metric: str, shown: list[Line]) -> str:
     paper = " Diamond: the figure printed in the paper, on other data." if _papers(shown) else ""
+    if any(one.representation not in (*CONTROLS, "x") for one in shown):
+        paper += " Dotted beside a suppressor: what the same attack says of pure noise."
     return (
         f"Dot: {METRICS[metric]} on unseen people. Bar: 95 % interval over identities. Filled and "
         "warm where the interval clears the null (grey band: what permuted labels reach); hollow "
@@ -164,7 +167,7 @@ def _row(one: Line, drops: bool, papers: bool) -> list[object]:
     return cells
 
 
-def _passed(view: View, shown: list[Line]) -> None:
+def _passed(view: View, shown: list[Line], attribute: str) -> None:
     """What was looked for and not found wrong comes last, and what the papers did otherwise."""
     parts: list[object] = []
     if view.audit is not None:
@@ -175,6 +178,7 @@ def _passed(view: View, shown: list[Line]) -> None:
             parts += [look.bold("What passed."), f" {passed}. "]
         if missed:
             parts += [look.bold("What did not."), f" {missed}. "]
+        parts += _other_labels(view.audit, attribute)
         noted = "; ".join(str(one).rstrip(". ") for one in view.audit.get("warnings", []))
         if noted:
             parts += [look.bold("To know."), f" {noted}. "]
@@ -184,6 +188,20 @@ def _passed(view: View, shown: list[Line]) -> None:
         parts.append(f"The paper's figures ({source}) come from {differs}. ")
     if parts:
         look.aside(*parts)
+
+
+def _other_labels(audit: dict[str, Any], attribute: str) -> list[object]:
+    """What the other labels alone predict, without a look at any vector."""
+    found = audit.get("facts", {}).get("other_labels", {}).get(attribute)
+    if not found or found.get("value") is None:
+        return []
+    figure = look.join(look.number(found["value"]), " ", look.span(found["low"], found["high"]))
+    return [
+        look.bold("Without any vector"),
+        f" the other labels alone predict {attribute} at ",
+        figure,
+        " (balanced accuracy, logistic). ",
+    ]
 
 
 def _delete(view: View) -> None:

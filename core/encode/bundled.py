@@ -11,13 +11,16 @@ from pathlib import Path
 
 from core.encode.encoder import digest_of, file_digest
 from core.encode.network import NetworkEncoder, choose_device, fill, read_state
-from core.encode.synthetic import LICENCE
 from core.errors import EncoderError
 from core.faces.align import Alignment
 
 WEIGHTS = Path(__file__).parent / "weights" / "bundled.safetensors"
 NAME = "Blindfold bundled (synthetic faces)"
 ALIGNMENT = Alignment("five-points", 112)
+LICENCE = (
+    "Apache-2.0, trained by this project on faces that its own generator drew; it knows nothing "
+    "about photographs."
+)
 
 
 def load_bundled(device: str = "cpu", *, weights: Path = WEIGHTS) -> NetworkEncoder:

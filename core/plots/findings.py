@@ -20,6 +20,14 @@ CONTROLS = {
 }
 """Control representations, in the order in which they are shown, after all others."""
 
+SUPPRESSORS = {
+    "sensitivenets": "SensitiveNets (Morales et al. 2021)",
+    "lntl": "Learning Not To Learn (Kim et al. 2019)",
+    "leace": "LEACE (Belrose et al. 2023)",
+    "blindfold": "ours: keep what tells people apart",
+}
+"""What the suppressors are, by kind."""
+
 _ATTACKERS = ("strongest", "nn", "svm", "rf", "softmax", "logistic", "majority")
 
 METRICS = {
@@ -76,7 +84,7 @@ class Line:
 
 def describe(representation: str) -> str:
     """What a representation is, in a few words."""
-    return {"x": "the encoder's vector", **CONTROLS}.get(representation, "")
+    return {"x": "the encoder's vector", **SUPPRESSORS, **CONTROLS}.get(representation, "")
 
 
 def lines(leakage: pd.DataFrame, attribute: str, metric: str) -> list[Line]:

@@ -13,7 +13,7 @@ from itertools import groupby
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.plots.findings import METRICS, Line, describe, lines, title
+from core.plots.findings import CONTROLS, METRICS, Line, describe, lines, title
 from core.plots.template import template
 from core.plots.tokens import Tokens
 
@@ -106,6 +106,7 @@ def _kinds(tokens: Tokens) -> list[_Kind]:
 
 def _grounds(figure: go.Figure, placed: Placed, tokens: Tokens) -> None:
     groups = [list(group) for _, group in groupby(placed, key=lambda pair: pair[1].representation)]
+    noise = next((o.value for _, o in placed if o.representation == "random" and o.strongest), None)
     for number, group in enumerate(groups):
         top, bottom = group[0][0] - ROW / 2, group[-1][0] + ROW / 2
         name = escape(group[0][1].representation)
@@ -122,6 +123,8 @@ def _grounds(figure: go.Figure, placed: Placed, tokens: Tokens) -> None:
                 line={"color": tokens.border, "width": 1}, layer="below",
             )  # fmt: skip
         _null(figure, group, top, bottom, tokens)
+        if group[0][1].representation not in (*CONTROLS, "x"):
+            _noise(figure, noise, top, bottom, tokens)
     if groups:
         _chance_word(figure, groups[-1], tokens)
 
@@ -146,6 +149,17 @@ def _null(
         figure.add_shape(
             type="line", x0=chance, x1=chance, y0=top, y1=bottom,
             line={"color": tokens.chance, "width": 1.5, "dash": "dash"}, layer="below",
+        )  # fmt: skip
+
+
+def _noise(
+    figure: go.Figure, noise: float | None, top: float, bottom: float, tokens: Tokens
+) -> None:
+    """What the same attack says of pure noise: no suppressor can be asked for less."""
+    if noise is not None:
+        figure.add_shape(
+            type="line", x0=noise, x1=noise, y0=top, y1=bottom, name="noise",
+            line={"color": tokens.chance, "width": 1.5, "dash": "dot"}, layer="below",
         )  # fmt: skip
 
 

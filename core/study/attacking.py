@@ -14,7 +14,6 @@ from core.attack import attack as attacking
 from core.attack import null, planted
 from core.attack.attack import Finding, Problem, attack, choose_view
 from core.attack.registry import ATTACKERS, BASELINES
-from core.encode.embeddings import Embeddings
 from core.engine import Engine
 from core.errors import StoreError
 from core.measure.intervals import Interval, Metric, Predictions, interval
@@ -23,6 +22,7 @@ from core.measure.targets import Target
 from core.progress import Progress
 from core.split import Split
 from core.store import Entry, Store, key
+from core.study.representation import Representation
 
 CONTROL_PEOPLE = 30
 """The positive control is judged on as many test parts as hold so many people."""
@@ -48,7 +48,7 @@ class Attacks:
     `views` remembers which view was chosen for which problem.
     """
 
-    x: Embeddings
+    x: Representation
     splits: Sequence[Split]
     seed: int
     device: str
@@ -111,10 +111,10 @@ class Attacks:
         people = self.x.subjects[target.rows]
         permuted = null.permutations(target.y, people, count, seed=self.seed)
         names, tasks = [], []
-        problems = self._problems(target, self.x.x, self.splits)
-        for split, problem in zip(self.splits, problems, strict=True):
+        problems = self._problems(target)
+        for place, (split, problem) in enumerate(zip(self.splits, problems, strict=True)):
             settings = {"permutations": count, "seed": self.seed, "split": split.seed}
-            names.append(key("null", null.VERSION, settings, self._inputs(target, split)))
+            names.append(key("null", null.VERSION, settings, self._inputs(target, place)))
             tasks.append((problem, permuted[:, part(split.attacker, target)]))
         missing = [i for i, name in enumerate(names) if self.store.load(name) is None]
         made = self.engine.map(_null_scores, [tasks[i] for i in missing])
@@ -135,16 +135,20 @@ class Attacks:
         return {**limits, "accuracy": (floor, max(limit, blind))}
 
     def _real(self, cell: Cell, attacker: str) -> list[_Question]:
-        problems = self._problems(cell.target, self.x.x, self.splits)
-        return self._questions(cell.target, attacker, problems, self.splits, "real")
+        problems = self._problems(cell.target)
+        return self._questions(cell.target, attacker, problems, "real")
 
     def _planted(self, cell: Cell, attacker: str, size: float) -> list[_Question]:
         target = cell.target
-        x = self.x.x.copy()
-        x[target.rows] = planted.plant(x[target.rows], target.y, size, seed=self.seed)
-        splits = self._control_splits(target)
+        problems, last, x = [], None, np.empty(0)
+        for place in range(len(self._control_splits(target))):
+            vectors = self.x.vectors(place)
+            if vectors is not last:  # one set of vectors for every split gets one code
+                last, x = vectors, vectors.copy()
+                x[target.rows] = planted.plant(x[target.rows], target.y, size, seed=self.seed)
+            problems.append(self._problem(target, x, self.splits[place]))
         what = f"planted {size}, seed {self.seed}, version {planted.VERSION}"
-        return self._questions(target, attacker, self._problems(target, x, splits), splits, what)
+        return self._questions(target, attacker, problems, what)
 
     def _said_of_planted(self, cell: Cell, attacker: str, size: float) -> Predictions:
         entries = self._answers(attacker, self._planted(cell, attacker, size))
@@ -161,31 +165,29 @@ class Attacks:
             people |= set(self.x.subjects[target.rows[part(split.test, target)]])
         return chosen
 
-    def _problems(self, target: Target, x: np.ndarray, splits: Sequence[Split]) -> list[Problem]:
-        problems = []
-        for split in splits:
-            own = target.rows[part(split.attacker, target)]
-            strangers = target.rows[part(split.test, target)]
-            y = target.y[part(split.attacker, target)]
-            people = self.x.subjects[own]
-            problems.append(Problem(x[own], y, people, x[strangers], target.k, split.seed, ""))
-        return problems
+    def _problems(self, target: Target) -> list[Problem]:
+        return [
+            self._problem(target, self.x.vectors(place), split)
+            for place, split in enumerate(self.splits)
+        ]
+
+    def _problem(self, target: Target, x: np.ndarray, split: Split) -> Problem:
+        own = target.rows[part(split.attacker, target)]
+        strangers = target.rows[part(split.test, target)]
+        y, people = target.y[part(split.attacker, target)], self.x.subjects[own]
+        return Problem(x[own], y, people, x[strangers], target.k, split.seed, "")
 
     def _questions(
-        self,
-        target: Target,
-        attacker: str,
-        problems: Sequence[Problem],
-        splits: Sequence[Split],
-        what: str,
+        self, target: Target, attacker: str, problems: Sequence[Problem], what: str
     ) -> list[_Question]:
+        """A question for each problem, which are those of the first splits."""
         return [
             _Question(
-                self._key("attack", target, what, split, attacker=attacker),
-                self._key("view", target, what, split),
+                self._key("attack", target, what, place, attacker=attacker),
+                self._key("view", target, what, place),
                 problem,
             )
-            for split, problem in zip(splits, problems, strict=True)
+            for place, problem in enumerate(problems)
         ]
 
     def _answers(
@@ -238,16 +240,18 @@ class Attacks:
         return entry
 
     def _key(
-        self, kind: str, target: Target, what: str, split: Split, attacker: str | None = None
+        self, kind: str, target: Target, what: str, place: int, attacker: str | None = None
     ) -> str:
+        split = self.splits[place]
         settings: dict[str, Any] = {"what": what, "seed": split.seed, "attacker": attacker}
         if attacker is not None:
             settings["version"] = ATTACKERS[attacker].version
-        return key(kind, attacking.VERSION, settings, self._inputs(target, split))
+        return key(kind, attacking.VERSION, settings, self._inputs(target, place))
 
-    def _inputs(self, target: Target, split: Split) -> list[str]:
+    def _inputs(self, target: Target, place: int) -> list[str]:
+        split = self.splits[place]
         parts = [rows_digest(split.attacker), rows_digest(split.test)]
-        return [self.x.digest, target.digest(), *parts]
+        return [self.x.digest(place), target.digest(), *parts]
 
     def _pooled(
         self, target: Target, splits: Sequence[Split], entries: Sequence[Entry]

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
-import json
-import platform
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from core import __version__
 from core.attack.registry import SUITES
 from core.config import Config, located
 from core.encode.embeddings import Embeddings
@@ -26,17 +19,19 @@ from core.engine import Engine, make_engine
 from core.errors import ConfigError, NotEnoughData
 from core.faces.faceset import UNKNOWN, FaceSet
 from core.faces.read import read_faces
-from core.measure.intervals import FEW_BELOW
 from core.measure.targets import Target, attributes, target
 from core.progress import Progress
 from core.split import Split, careless_split, rotation
-from core.store import Store, home, write_atomic
-from core.study import controls
+from core.store import Store, home
+from core.study import controls, summary, suppression
 from core.study.headline import checks, headline
 from core.study.leakage import Leakage, Plan
+from core.study.representation import Representation
+from core.study.summary import Audit, write
+from core.study.suppression import Suppressed, Suppression
+from core.suppress.suppressor import Suppressor
 from core.table import StudyResult
 
-SCHEMA_VERSION = 1
 PERMUTATIONS = {"quick": 20, "full": 100}
 """Permutations of the cheap attackers behind each null (METHODS, "Protocol" 4)."""
 
@@ -45,15 +40,9 @@ FIRST_LOOK_FACES = 384
 FIRST_LOOK_PEOPLE = 30
 """A first look at fewer people would say too little to be shown."""
 
+__all__ = ["Audit", "audit", "write"]
+
 Publish = Callable[[str, pd.DataFrame], None]
-
-
-@dataclass(frozen=True)
-class Audit:
-    """What a whole audit found: `summary` is `audit.json`, `tables` the files by name."""
-
-    summary: dict[str, Any]
-    tables: dict[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -88,6 +77,7 @@ class _Run:
     publish: Publish
     engine: Engine
     warnings: list[str] = field(default_factory=list)
+    kept: dict[str, tuple[Suppressor, int]] = field(default_factory=dict)
 
     def all(self) -> Audit:
         """Walk the road once, left to right."""
@@ -95,13 +85,19 @@ class _Run:
         x = data.x
         targets = self._targets(x)
         splits = self._splits(x, targets)
-        representations = self._representations(data)
+        representations = self._controls(data)
+        suppressed = self._suppressed(x, splits)
+        fitted = {one.name: one.representation for one in suppressed if one.representation}
+        # x first, then what is compared with it, then what both are held against.
+        everything = {"x": representations.pop("x"), **fitted, **representations}
         results = []
         if "leakage" in self.config.studies and splits and targets:
-            results.append(self._leakage(representations, targets, splits))
+            results.append(self._leakage(everything, targets, splits))
         if "verification" in self.config.studies:
-            results.append(self._verification(representations, splits))
-        return self._audit(data, representations, targets, splits, results)
+            results.append(self._verification(everything, splits))
+        if suppressed:
+            results.append(suppression.told(suppressed, splits, x))
+        return self._audit(data, targets, splits, summary.joined(results))
 
     # -- faces and vectors ---------------------------------------------------------------------
 
@@ -193,10 +189,10 @@ class _Run:
         asked = target(x.table, sensitive[0])
         if asked.k < 2:
             return
-        splits = self._splits(x, [asked])
+        splits = self._splits(x, [asked], whole=False)
         plan = self._plan(splits, ("logistic", "svm"))
         walk = Leakage(
-            {"x": x}, [asked], plan,
+            {"x": Representation(x)}, [asked], plan,
             store=self.store, progress=self.progress, engine=self.engine, phase="First look",
             publish=lambda name, table: self.publish("first", table),
         )  # fmt: skip
@@ -231,7 +227,10 @@ class _Run:
         self.warnings.append(f"{said}: it cannot be attacked")
         return found
 
-    def _splits(self, x: Embeddings, targets: Sequence[Target]) -> list[Split]:
+    def _splits(
+        self, x: Embeddings, targets: Sequence[Target], *, whole: bool = True
+    ) -> list[Split]:
+        """The rotation; a first look at a part of the set (not `whole`) has no suppressor part."""
         if not x.has_subjects:
             nobody = (
                 "nobody said who is who: without identities no attack and no verification can be "
@@ -253,15 +252,29 @@ class _Run:
             splits = rotation(
                 x.subjects[known], labels[known],
                 folds=config.folds, seeds=config.seeds, seed=config.seed,
+                suppressor=whole and self._suppresses(x),
             )  # fmt: skip
         except NotEnoughData as error:
             if config.asked("splits"):
                 raise
             self.warnings.append(str(error))
             return []
-        return [replace(one, attacker=known[one.attacker], test=known[one.test]) for one in splits]
+        return [
+            replace(
+                one,
+                suppressor=known[one.suppressor],
+                attacker=known[one.attacker],
+                test=known[one.test],
+            )
+            for one in splits
+        ]
 
-    def _representations(self, data: _Data) -> dict[str, Embeddings]:
+    def _suppresses(self, x: Embeddings) -> bool:
+        """Whether suppressors were asked for and the set has people enough to fit one on."""
+        return bool(self.config.suppressors) and summary.people(x) >= suppression.FEWEST
+
+    def _controls(self, data: _Data) -> dict[str, Representation]:
+        """x and what it is held against."""
         found = {"x": data.x}
         if data.pixels is not None:
             found["pixels"] = data.pixels
@@ -269,6 +282,41 @@ class _Run:
         length = controls.norm(data.x)
         if length is not None:
             found["norm"] = length
+        return {name: Representation(one) for name, one in found.items()}
+
+    def _suppressed(self, x: Embeddings, splits: Sequence[Split]) -> list[Suppressed]:
+        """Every method that was asked for, fitted on each split's suppressor people."""
+        asked = self.config.suppressors
+        if not asked or not splits:
+            return []
+        if not self._suppresses(x):
+            self.warnings.append(
+                f"{summary.people(x)} people are too few to fit a suppressor on (at least "
+                f"{suppression.FEWEST} are needed): not enough data; bring more people"
+            )
+            return []
+        from core.suppress.registry import make_method
+
+        sensitive = [name for name in self.config.sensitive or () if name in x.labels]
+        work = Suppression(
+            x=x,
+            labels=suppression.labels_of(x, sensitive, self.config.neutral),
+            splits=splits,
+            seed=self.config.seed,
+            device=choose_device(self.config.device),
+            store=self.store,
+            progress=self.progress,
+            engine=self.engine,
+        )
+        self.progress.start("Suppressing", len(asked) * len(splits))
+        found = []
+        for one in asked:
+            name, method = one.name or one.kind, make_method(one.model_dump(exclude_unset=True))
+            found.append(work.fit(name, method))
+            kept = None if found[-1].warning else work.reference(method)
+            if kept is not None:
+                self.kept[name] = kept
+        self.warnings += [one.warning for one in found if one.warning]
         return found
 
     # -- studies -------------------------------------------------------------------------------
@@ -288,7 +336,7 @@ class _Run:
 
     def _walk(
         self,
-        representations: Mapping[str, Embeddings],
+        representations: Mapping[str, Representation],
         targets: Sequence[Target],
         plan: Plan,
         publish: Publish,
@@ -300,18 +348,21 @@ class _Run:
 
     def _leakage(
         self,
-        representations: Mapping[str, Embeddings],
+        representations: Mapping[str, Representation],
         targets: Sequence[Target],
         splits: Sequence[Split],
     ) -> StudyResult:
         return self._walk(representations, targets, self._plan(splits), self.publish).run()
 
     def _verification(
-        self, representations: Mapping[str, Embeddings], splits: Sequence[Split]
+        self, representations: Mapping[str, Representation], splits: Sequence[Split]
     ) -> StudyResult:
         from core.study.verification import verification
 
-        named = {name: found for name, found in representations.items() if name in ("x", "pixels")}
+        # Noise and lengths verify nobody.
+        named = {
+            name: found for name, found in representations.items() if name not in ("random", "norm")
+        }
         return verification(
             named, splits, store=self.store, progress=self.progress, seed=self.config.seed
         )
@@ -319,66 +370,34 @@ class _Run:
     # -- summary -------------------------------------------------------------------------------
 
     def _audit(
-        self,
-        data: _Data,
-        representations: Mapping[str, Embeddings],
-        targets: Sequence[Target],
-        splits: Sequence[Split],
-        results: Sequence[StudyResult],
+        self, data: _Data, targets: Sequence[Target], splits: Sequence[Split], found: StudyResult
     ) -> Audit:
-        tables: dict[str, pd.DataFrame] = {}
-        facts: dict[str, Any] = {}
-        for result in results:
-            for name, own in result.tables.items():
-                tables[name] = pd.concat([tables[name], own]) if name in tables else own
-            facts.update(result.facts)
-            self.warnings += [text for text in result.warnings if text not in self.warnings]
-        config = self.config
-        summary = {
-            "schema_version": SCHEMA_VERSION,
-            "name": config.name,
-            "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-            "config": config.as_run(),
-            "preset": config.preset,
-            "look": {"name": config.look, "folds": config.folds, "seeds": config.seeds},
-            "permutations": PERMUTATIONS[config.look],
-            "environment": _environment(),
-            "data": _described(data),
+        config, x, leakage = self.config, data.x, found.tables.get("leakage")
+        told = [*self.warnings, *(text for text in found.warnings if text not in self.warnings)]
+        whole = {
+            **summary.opening(config, PERMUTATIONS[config.look]),
+            "data": summary.described(x, data.licence),
             "encoder": {
                 "kind": data.encoder_kind,
-                "name": data.x.encoder,
-                "digest": data.x.encoder_digest,
-                "dimensions": data.x.x.shape[1],
+                "name": x.encoder,
+                "digest": x.encoder_digest,
+                "dimensions": x.x.shape[1],
             },
-            "parts": _parts(splits, data.x),
+            "parts": summary.parts(splits, x),
             "headline": headline(
-                tables.get("leakage"),
+                leakage,
                 targets,
-                data.x.x.shape[1],
-                synthetic=data.x.synthetic,
+                x.x.shape[1],
+                synthetic=x.synthetic,
                 careless=config.preset == "careless",
             ),
-            "checks": checks(tables.get("leakage"), splits, data.x, config.preset),
-            "warnings": self.warnings,
-            "facts": facts,
-            "tables": sorted(tables),
+            "checks": checks(leakage, splits, x, config.preset),
+            "warnings": told,
+            "facts": found.facts,
+            "tables": sorted(found.tables),
+            "suppressors": sorted(self.kept),
         }
-        return Audit(summary, tables)
-
-
-def write(audit: Audit, folder: Path) -> None:
-    """Write `audit.json` and `tables/` into `folder`; large tables are Parquet."""
-    (folder / "tables").mkdir(parents=True, exist_ok=True)
-    for name, table in audit.tables.items():
-        if name in PARQUET:
-            table.to_parquet(folder / "tables" / f"{name}.parquet", index=False)
-        else:
-            write_atomic(folder / "tables" / f"{name}.csv", table.to_csv(index=False).encode())
-    text = json.dumps(audit.summary, indent=2, ensure_ascii=False, allow_nan=False)
-    write_atomic(folder / "audit.json", text.encode())
-
-
-PARQUET = ("predictions",)
+        return Audit(whole, found.tables, self.kept)
 
 
 def _same_rows(other: Embeddings, x: Embeddings) -> Embeddings:
@@ -388,44 +407,3 @@ def _same_rows(other: Embeddings, x: Embeddings) -> Embeddings:
     if rows == list(range(len(other))):
         return other
     return replace(other, x=other.x[rows], table=x.table, problems=x.problems, digest="")
-
-
-def _parts(splits: Sequence[Split], x: Embeddings) -> dict[str, int]:
-    """People in each part, the fewest over the rotation."""
-    if not splits:
-        return {"suppressor": 0, "attacker": 0, "test": 0}
-    each = [split.people(x.subjects) for split in splits]
-    return {name: min(one[name] for one in each) for name in each[0]}
-
-
-def _described(data: _Data) -> dict[str, Any]:
-    x = data.x
-    return {
-        "name": x.name,
-        "n": len(x),
-        "identities": _people(x) if x.has_subjects else None,
-        "labels": {name: dict(sorted(Counter(x.table[name]).items())) for name in x.labels},
-        "synthetic": x.synthetic,
-        "licence": data.licence,
-        "digest": x.digest,
-        "problems": [
-            {"file": one.file, "kind": one.kind, "detail": one.detail} for one in x.problems[:1000]
-        ],
-        "problem_counts": dict(Counter(one.kind for one in x.problems)),
-        "origin": dict(x.origin),
-        "few_people": x.has_subjects and _people(x) < FEW_BELOW,
-    }
-
-
-def _people(x: Embeddings) -> int:
-    return int(x.table["subject_id"][x.table["subject_id"] != UNKNOWN].nunique())
-
-
-def _environment() -> dict[str, str]:
-    packages = ("torch", "scikit-learn", "numpy", "pandas", "onnxruntime", "streamlit")
-    return {
-        "blindfold": __version__,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        **{name: version(name) for name in packages},
-    }

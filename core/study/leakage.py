@@ -11,13 +11,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from core.attack.registry import BASELINES
-from core.encode.embeddings import Embeddings
 from core.engine import Engine
 from core.measure.intervals import (
     NONE_BELOW,
@@ -33,6 +33,7 @@ from core.progress import Progress
 from core.split import Split
 from core.store import Store
 from core.study.attacking import Attacks, part
+from core.study.representation import Representation
 from core.table import StudyResult, table
 
 COST = {"majority": 1, "logistic": 3, "svm": 4, "rf": 12, "nn": 40}
@@ -66,7 +67,7 @@ class Leakage:
 
     def __init__(
         self,
-        representations: Mapping[str, Embeddings],
+        representations: Mapping[str, Representation],
         targets: Sequence[Target],
         plan: Plan,
         *,
@@ -168,7 +169,8 @@ class Leakage:
         self.publish("leakage", table("leakage", self.rows + self._rows(cell)))
 
     def _attackers(self, name: str) -> Sequence[str]:
-        return self.plan.attackers if name == "x" else self.plan.control_attackers
+        fitted = self.representations[name].fitted
+        return self.plan.attackers if fitted or name == "x" else self.plan.control_attackers
 
     def _cost(self, name: str, target: Target) -> int:
         attacks = self.attacks[name]
@@ -185,32 +187,31 @@ class Leakage:
         }
 
     def _differences(self) -> list[dict[str, Any]]:
-        """x minus every other representation, strongest against strongest, on the same people."""
-        found: list[dict[str, Any]] = []
-        for (name, attribute), cell in self.cells.items():
-            x = self.cells.get(("x", attribute))
-            if name == "x" or x is None or not (x.sound() and cell.sound()):
-                continue
-            one = difference(
-                x.said[STRONGEST], cell.said[STRONGEST], HEADLINE, k=cell.target.k,
-                weights=self._drawn(x.said[STRONGEST]),
-            )  # fmt: skip
-            found.append(
-                {
-                    "table": "leakage",
-                    "metric": HEADLINE,
-                    "attribute": attribute,
-                    "a": "x",
-                    "b": name,
-                    "difference": one.value,
-                    "low": one.low,
-                    "high": one.high,
-                    "p_holm": one.p,
-                }
-            )
-        for row, p in zip(found, holm([row["p_holm"] for row in found]), strict=True):
+        """x minus every other representation and suppressor minus suppressor, strongest against
+        strongest on the same people."""
+        found = [
+            self._difference(a, b, target)
+            for target in self.targets
+            for a, b in combinations(self.representations, 2)
+            if a == "x" or (self.representations[a].fitted and self.representations[b].fitted)
+        ]
+        rows = [row for row in found if row is not None]
+        for row, p in zip(rows, holm([row["p_holm"] for row in rows]), strict=True):
             row["p_holm"] = float(p)
-        return found
+        return rows
+
+    def _difference(self, a: str, b: str, target: Target) -> dict[str, Any] | None:
+        """The row of a − b; None where one of the two figures does not stand."""
+        one = self.cells.get((a, target.attribute))
+        other = self.cells.get((b, target.attribute))
+        if one is None or other is None or not (one.sound() and other.sound()):
+            return None
+        said = one.said[STRONGEST]
+        drawn = self._drawn(said)
+        gap = difference(said, other.said[STRONGEST], HEADLINE, k=target.k, weights=drawn)
+        row = {"table": "leakage", "metric": HEADLINE, "attribute": target.attribute}
+        row |= {"a": a, "b": b}
+        return {**row, "difference": gap.value, "low": gap.low, "high": gap.high, "p_holm": gap.p}
 
     def _other_labels(self) -> dict[str, dict[str, float | None]]:
         """What the other labels alone predict: no vector is looked at (METHODS, "Protocol" 4)."""
@@ -220,8 +221,8 @@ class Leakage:
             others = [one.attribute for one in self.targets if one is not target]
             if cell is None or not others:
                 continue
-            coded = pd.get_dummies(x.table[others]).to_numpy(dtype=np.float32)
-            alone = replace(self.attacks["x"], x=x.replaced(coded))
+            coded = pd.get_dummies(x.base.table[others]).to_numpy(dtype=np.float32)
+            alone = replace(self.attacks["x"], x=Representation(x.base.replaced(coded)))
             blank = Cell("labels", target, cell.attacker_people)
             said = alone.said(blank, "logistic")
             one = interval(said, HEADLINE, k=target.k, weights=self._drawn(said))
@@ -249,7 +250,7 @@ class Leakage:
 
     def _predictions(self) -> pd.DataFrame:
         """Every single prediction; the score is that of the class that was predicted."""
-        ids = self.representations["x"].table["id"].to_numpy(dtype=object)
+        ids = self.representations["x"].base.table["id"].to_numpy(dtype=object)
         frames = [table("predictions", [])]
         for (name, attribute), cell in self.cells.items():
             classes = np.array(cell.target.classes, dtype=object)

@@ -45,8 +45,11 @@ class Plan:
         return min(int((~part.same).sum()) for parts in self.repeats for part in parts)
 
 
-def plan(x: Embeddings, splits: Sequence[Split], seed: int) -> Plan | None:
-    """The pairs to compare, or None where nobody is known or no part can be tested."""
+def plan(x: Embeddings, splits: Sequence[Split], seed: int, *, given: bool = True) -> Plan | None:
+    """The pairs to compare, or None where nobody is known or no part can be tested.
+
+    `given`: whether pairs that came with the set are used.
+    """
     known = x.subjects != UNKNOWN
     if not x.has_subjects or not known.any():
         return None
@@ -58,7 +61,13 @@ def plan(x: Embeddings, splits: Sequence[Split], seed: int) -> Plan | None:
         warnings.append(
             f"{(~known).sum()} pictures of unknown people were left out of verification."
         )
-    given = x.pairs is not None and len(x.pairs) > 0
+    own = x.pairs is not None and len(x.pairs) > 0
+    if own and not given:
+        warnings.append(
+            "The pairs of this set cross the parts that suppressors are fitted on and tested on: "
+            "pairs were made within each test part instead."
+        )
+    given = own and given
     if given:
         pairs, lost = _given(x, person, seed)
         repeats, rows = [[pairs]], [[np.flatnonzero(known)]]

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.encode.embeddings import Embeddings
 from core.measure import verification as measure
 from core.measure.intervals import NONE_BELOW, Interval, holm, limits, p_value, weights
 from core.measure.pairs import CAP, Compared, PairList, euclidean, similarities, unit
@@ -20,6 +19,7 @@ from core.progress import Progress
 from core.split import Split
 from core.store import Entry, Store, key
 from core.study.pairing import Plan, plan
+from core.study.representation import Representation
 from core.table import StudyResult, table
 
 VERSION = 1
@@ -42,7 +42,7 @@ class _Found:
 
 
 def verification(
-    embeddings: Mapping[str, Embeddings],
+    representations: Mapping[str, Representation],
     splits: Sequence[Split],
     *,
     store: Store,
@@ -55,19 +55,25 @@ def verification(
     Pairs that came with the set are used as given, with a plain accuracy and their folds; else all
     pairs within each test part of `splits`, with an accuracy that weighs genuine and impostor pairs
     equally. The representations hold the same faces in the same order, "x" first where it is there.
-    Below ten identities every figure is empty, "not enough data".
+    Where one of them is fitted split by split, pairs are made within test parts even if the set has
+    pairs of its own, which cross the parts. Below ten identities every figure is empty, "not
+    enough data".
     """
-    base = embeddings.get("x", next(iter(embeddings.values())))
-    chosen = plan(base, splits, seed)
+    base = representations.get("x", next(iter(representations.values()))).base
+    fitted = any(one.fitted for one in representations.values())
+    chosen = plan(base, splits, seed, given=not fitted)
     if chosen is None or chosen.people < NONE_BELOW:
-        return _nothing(embeddings, 0 if chosen is None else chosen.people)
+        return _nothing(representations, 0 if chosen is None else chosen.people)
     drawn = weights(int(chosen.person.max()) + 1, resamples=resamples, seed=seed)
     fars = [far for far in GRID if measure.enough(far, chosen.impostors)]
-    progress.start("verification", len(embeddings))
+    progress.start("verification", len(representations))
     found = {}
-    for name, vectors in embeddings.items():
+    seeds = sorted({split.seed for split in splits}) if not chosen.given else [0]
+    for name, one in representations.items():
         settings = {"seed": seed, "resamples": resamples, "cap": CAP, "splits": _digest(splits)}
-        place = key("verification", VERSION, settings, [vectors.digest, base.digest])
+        settings["pairs"] = "given" if chosen.given else "made"
+        place = key("verification", VERSION, settings, [one.content, base.digest])
+        vectors = [one.tested(splits, repeat).x for repeat in seeds]
         entry = store.get(place, partial(_measure, vectors, chosen, drawn, fars))
         found[name] = _read(entry)
         progress.advance(message=name)
@@ -80,14 +86,17 @@ def verification(
 
 
 def _measure(
-    vectors: Embeddings, chosen: Plan, drawn: np.ndarray, fars: Sequence[float]
+    vectors: Sequence[np.ndarray], chosen: Plan, drawn: np.ndarray, fars: Sequence[float]
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """All figures of one representation, the mean over repeats, as the store keeps them."""
-    units = unit(vectors.x)
+    """All figures of one representation, the mean over repeats, as the store keeps them.
+
+    `vectors` (n, d') are those of each repeat.
+    """
     names = ["auc", "eer", *(f"roc {far}" for far in fars)]
     names += ["accuracy euclidean", "accuracy cosine", "rank1"]
     values, samples, probes = [], [], 0
-    for parts, rows in zip(chosen.repeats, chosen.rows, strict=True):
+    for x, parts, rows in zip(vectors, chosen.repeats, chosen.rows, strict=True):
+        units = unit(x)
         far_apart = [_compare(units, part, chosen.person) for part in parts]
         alike = [replace(part, distance=euclidean(1 - part.distance)) for part in far_apart]
         ranks, probes = measure.rank1(units, rows, chosen.person, chosen.picture, drawn)
@@ -189,12 +198,12 @@ def _easy(x: _Found, chosen: Plan) -> list[str]:
     return []
 
 
-def _nothing(embeddings: Mapping[str, Embeddings], people: int) -> StudyResult:
+def _nothing(representations: Mapping[str, Representation], people: int) -> StudyResult:
     """Every row, empty: too few people, or nobody known."""
     empty = Interval(None, None, None, people, "not enough data")
     rows = [
         _row(name, metric, distance, empty)
-        for name in embeddings
+        for name in representations
         for distance in DISTANCES
         for metric in ("accuracy", "auc", "eer", *TARS, "rank1")
     ]

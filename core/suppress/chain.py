@@ -56,7 +56,7 @@ class Residual:
 Layer = Affine | Unit | Relu | Residual
 
 _BATCH = 256
-"""Rows at a time, padded: the same row gives the same bits, alone or among others."""
+"""Rows at a time, padded, in float64: rounded to float32, a row does not depend on its place."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,13 @@ class Chain:
         """φ float32 (n, d') of x (n, d), each row the same bits whatever its neighbours are."""
         parts = []
         for start in range(0, len(x), _BATCH):
-            part = np.zeros((_BATCH, x.shape[1]), np.float32)
+            part = np.zeros((_BATCH, x.shape[1]), np.float64)
             own = x[start : start + _BATCH]
             part[: len(own)] = own
             parts.append(np.asarray(self(part), np.float32)[: len(own)])
-        return np.concatenate(parts) if parts else self(np.zeros((0, x.shape[1]), np.float32))
+        return (
+            np.concatenate(parts) if parts else self(np.zeros((0, x.shape[1]))).astype(np.float32)
+        )
 
 
 def packed(chain: Chain) -> tuple[dict[str, np.ndarray], list[Any]]:

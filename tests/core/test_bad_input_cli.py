@@ -164,7 +164,7 @@ BAD: dict[str, Prepare] = {
     "tag that runs code": run("name: !!python/object/apply:os.system [true]"),
     "faces and vectors at once": run("faces: {path: a}\nembeddings: {path: b}"),
     "neither path nor synthetic": run("faces: {preset: lfw}"),
-    "method of a later version": run("suppressors: [{kind: leace}]"),
+    "method of a later version": run("suppressors: [{kind: saved, path: out}]"),
     "study of a later version": run("studies: [fairness]"),
     "engine of a later version": run("engine: tcp://localhost:8786"),
     "preset of a later version": run("preset: paper-tpami"),

@@ -188,7 +188,7 @@ def test_a_wrong_value_is_told_with_its_limit(text: str, words: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "suppressors: [{kind: leace}]",
+        "suppressors: [{kind: saved, path: out}]",
         "studies: [leakage, ablation]",
         "attackers: ladder",
         "preset: paper-thesis",

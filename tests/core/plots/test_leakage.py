@@ -190,3 +190,14 @@ def test_a_label_that_speaks_like_a_figure_is_no_figure() -> None:
     shown = sentence({**HEADLINE, "attribute": "99 times in 100 (98 to 100)"})
     assert '<b class="leak">76 times in 100</b>' in shown
     assert shown.count("<b") == 2
+
+
+def test_noise_is_drawn_beside_suppressors_and_beside_nothing_else() -> None:
+    noise = _row(representation="random", attacker="svm", value=0.18, low=0.15, high=0.2,
+                 status="nothing found")  # fmt: skip
+    best = {**noise, "attacker": "strongest", "chosen": "svm"}
+    plain = _figure(_row(), noise, best)
+    assert not [shape for shape in plain.layout.shapes if shape.name == "noise"]
+    shown = _figure(_row(), _row(representation="leace"), noise, best)
+    (line,) = [shape for shape in shown.layout.shapes if shape.name == "noise"]
+    assert (line.x0, line.x1, line.line.dash) == (0.18, 0.18, "dot")

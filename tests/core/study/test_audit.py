@@ -13,7 +13,8 @@ import pytest
 from core.config import config_from
 from core.progress import Progress
 from core.store import Store
-from core.study.audit import Audit, audit, write
+from core.study.audit import audit
+from core.study.summary import Audit, write
 from core.table import COLUMNS
 
 

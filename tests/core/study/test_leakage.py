@@ -23,6 +23,7 @@ from core.split import careless_split, rotation
 from core.store import Store
 from core.study.attacking import Attacks
 from core.study.leakage import Leakage, Plan
+from core.study.representation import Representation
 
 QUICK = ("majority", "logistic", "svm")
 
@@ -61,8 +62,9 @@ def study(
         else rotation(x.subjects, np.asarray(x.table.index) * 0)
     )
     plan = Plan(splits, attackers, attackers, 20, 0, "cpu", 500)
+    every = {name: Representation(one) for name, one in {"x": x, **(others or {})}.items()}
     walk = Leakage(
-        {"x": x, **(others or {})}, [asked], plan,
+        every, [asked], plan,
         store=Store(folder), progress=Progress(), engine=Local(2), publish=lambda name, table: None,
     )  # fmt: skip
     return walk.run().tables["leakage"]
@@ -113,7 +115,9 @@ def test_intervals_of_a_planted_leak_cover_its_size(tmp_path: Path) -> None:
         vectors = Embeddings(x, table, ("expression",), "toy", f"{study_number:064d}")
         asked = target(table, "expression")
         splits = rotation(vectors.subjects, y)
-        attacks = Attacks(vectors, splits, 0, "cpu", Store(tmp_path), Progress(), Local(2))
+        attacks = Attacks(
+            Representation(vectors), splits, 0, "cpu", Store(tmp_path), Progress(), Local(2)
+        )
         said = attacks.said(Cell("x", asked, 48), "logistic")
         found = interval(said, "balanced_accuracy", k=2, seed=study_number)
         assert found.low is not None
@@ -213,7 +217,7 @@ def test_ten_people_are_few_and_nine_are_not_enough(tmp_path: Path) -> None:
     asked = target(x.table, "expression")
     plan = Plan([careless_split(len(x))], QUICK, QUICK, 20, 0, "cpu", 200)
     walk = Leakage(
-        {"x": x}, [asked], plan,
+        {"x": Representation(x)}, [asked], plan,
         store=Store(tmp_path), progress=Progress(), engine=Local(2),
         publish=lambda name, table: None,
     )  # fmt: skip

@@ -16,6 +16,7 @@ from core.progress import Progress
 from core.split import Split, rotation
 from core.store import Store
 from core.study import pairing
+from core.study.representation import Representation
 from core.study.verification import verification
 from core.table import COLUMNS, StudyResult
 
@@ -41,7 +42,8 @@ def run(
     named: dict[str, Embeddings], splits: list[Split], folder: Path, resamples: int = 200
 ) -> StudyResult:
     store, progress = Store(folder), Progress()
-    return verification(named, splits, store=store, progress=progress, seed=0, resamples=resamples)
+    own = {name: Representation(one) for name, one in named.items()}
+    return verification(own, splits, store=store, progress=progress, seed=0, resamples=resamples)
 
 
 def figure(result: StudyResult, metric: str, name: str = "x", distance: str = "euclidean"):

@@ -1,0 +1,61 @@
+"""A representation as studies see it: one set of vectors for all, or φ of each split's own fit."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.encode.embeddings import Embeddings
+from core.split import Split
+
+
+@dataclass(frozen=True)
+class Representation:
+    """Vectors of the faces of `base`, split by split.
+
+    `fitted` is empty where the vectors of `base` serve every split (x and the controls). Where
+    each split has a suppressor of its own, it holds the φ of all faces, one float32 (n, d') a
+    split in their order, and `digests` what each was made from.
+    """
+
+    base: Embeddings
+    fitted: tuple[np.ndarray, ...] = ()
+    digests: tuple[str, ...] = ()
+
+    @property
+    def subjects(self) -> np.ndarray:
+        """The subject of each row, text (n,)."""
+        return self.base.subjects
+
+    @property
+    def content(self) -> str:
+        """SHA-256 of all of it."""
+        whole = hashlib.sha256("".join(self.digests).encode()).hexdigest()
+        return whole if self.fitted else self.base.digest
+
+    def vectors(self, place: int) -> np.ndarray:
+        """The vectors (n, d') that the split at `place` looks at."""
+        return self.fitted[place] if self.fitted else self.base.x
+
+    def digest(self, place: int) -> str:
+        """SHA-256 of what the split at `place` looks at."""
+        return self.digests[place] if self.fitted else self.base.digest
+
+    def tested(self, splits: Sequence[Split], repeat: int) -> Embeddings:
+        """Every face through the φ of the split that tests it, within one repeat of the rotation.
+
+        A face is in one test part of a repeat, so that no two φ are ever compared: pairs are made
+        within a test part. Faces that no part tests are zero. φ of unlike width are filled up.
+        """
+        if not self.fitted:
+            return self.base
+        width = max(phi.shape[1] for phi in self.fitted)
+        whole = np.zeros((len(self.base), width), np.float32)
+        for place, split in enumerate(splits):
+            if split.seed == repeat:
+                phi = self.fitted[place]
+                whole[split.test, : phi.shape[1]] = phi[split.test]
+        return self.base.replaced(whole)

@@ -1,0 +1,80 @@
+"""A fitted suppressor as an ONNX model: input "x" [n, d], output "phi" [n, d']."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core.suppress.chain import SMALLEST, Affine, Chain, Relu, Residual, Unit
+from core.suppress.saved import dimensions
+from core.suppress.suppressor import Suppressor
+
+OPSET = 17
+"""Of 2022: runtimes of the last years read it."""
+IR_VERSION = 8
+
+
+def to_onnx(suppressor: Suppressor) -> bytes:
+    """The model; any number of rows n at once, float32."""
+    from onnx import TensorProto, checker, helper
+
+    writer = _Writer()
+    last = writer.chain(suppressor.chain, "x")
+    writer.node("Identity", [last], output="phi")
+    inputs, outputs = dimensions(suppressor.chain)
+    graph = helper.make_graph(
+        writer.nodes,
+        suppressor.kind,
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", inputs])],
+        [helper.make_tensor_value_info("phi", TensorProto.FLOAT, ["n", outputs])],
+        writer.constants,
+    )
+    opsets = [helper.make_opsetid("", OPSET)]
+    model = helper.make_model(graph, opset_imports=opsets, producer_name="blindfold")
+    model.ir_version = IR_VERSION
+    checker.check_model(model)
+    data: bytes = model.SerializeToString()
+    return data
+
+
+class _Writer:
+    """Nodes and constants, as they are written."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Any] = []
+        self.constants: list[Any] = []
+
+    def node(self, kind: str, inputs: list[str], output: str = "", **attributes: Any) -> str:
+        """Write a node; the name of its output."""
+        from onnx import helper
+
+        output = output or f"{kind.lower()}_{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
+        return output
+
+    def constant(self, value: np.ndarray) -> str:
+        """Write a constant; its name."""
+        from onnx import numpy_helper
+
+        name = f"constant_{len(self.constants)}"
+        own = np.ascontiguousarray(value, np.float32)
+        self.constants.append(numpy_helper.from_array(own, name))
+        return name
+
+    def chain(self, chain: Chain, x: str) -> str:
+        """Write a chain that reads `x`; the name of what it gives."""
+        for layer in chain.layers:
+            match layer:
+                case Affine(weight, bias):
+                    x = self.node("MatMul", [x, self.constant(weight)])
+                    x = self.node("Add", [x, self.constant(bias)])
+                case Relu():
+                    x = self.node("Relu", [x])
+                case Residual(inner):
+                    x = self.node("Add", [x, self.chain(inner, x)])
+                case Unit():
+                    length = self.node("ReduceL2", [x], axes=[1], keepdims=1)
+                    length = self.node("Max", [length, self.constant(np.array(SMALLEST))])
+                    x = self.node("Div", [x, length])
+        return x

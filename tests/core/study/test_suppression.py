@@ -1,0 +1,195 @@
+"""Suppressors inside an audit: on whom they are fitted, where they are applied, what they leave."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pandas as pd
+import pytest
+
+from core.__main__ import main
+from core.config import config_from
+from core.encode.embeddings import Embeddings
+from core.engine import Local
+from core.errors import ConfigError, SuppressorError
+from core.progress import Progress
+from core.split import rotation
+from core.store import Store
+from core.study.representation import Representation
+from core.study.suppression import Suppression, labels_of
+from core.suppress.chain import Affine, Chain
+from core.suppress.suppressor import UNLABELLED, Material, Suppressor
+
+
+def people(count: int = 40, each: int = 6, d: int = 8) -> Embeddings:
+    """Made-up people whose first number tells their expression."""
+    random = np.random.default_rng(0)
+    y = np.tile(np.arange(each) % 2, count)
+    x = np.repeat(random.normal(size=(count, d)), each, axis=0)
+    x = x + 0.6 * random.normal(size=x.shape)
+    x[:, 0] += 2.5 * (y - 0.5)
+    table = pd.DataFrame(
+        {
+            "id": [f"f{i}" for i in range(len(x))],
+            "subject_id": np.repeat([f"p{i:02d}" for i in range(count)], each),
+            "expression": np.array(["neutral", "happy"])[y],
+        }
+    )
+    return Embeddings(x.astype(np.float32), table, ("expression",), "toy", "0" * 64)
+
+
+@dataclass(frozen=True)
+class Spy:
+    """A method that notes whom it was fitted on, and moves every vector by their mean."""
+
+    seen: list[set[str]] = field(default_factory=list)
+    kind = "spy"
+    version = 1
+
+    def fit(self, material: Material, *, seed: int, device: str, progress: Progress) -> Suppressor:
+        self.seen.append(set(material.people))
+        d = material.x.shape[1]
+        move = Affine(np.eye(d, dtype=np.float32), -material.x.mean(axis=0))
+        return Suppressor("spy", Chain((move,)), {})
+
+
+@dataclass(frozen=True)
+class Collapsing:
+    """A method that fails loudly."""
+
+    kind = "collapsing"
+    version = 1
+
+    def fit(self, material: Material, *, seed: int, device: str, progress: Progress) -> Suppressor:
+        raise SuppressorError("the suppressed vectors collapsed: choose another method")
+
+
+def work(x: Embeddings, folder: Path, seeds: int = 2) -> Suppression:
+    splits = rotation(x.subjects.astype(str), np.zeros(len(x)), seeds=seeds, suppressor=True)
+    labels = labels_of(x, ["expression"], "neutral")
+    return Suppression(x, labels, splits, 0, "cpu", Store(folder), Progress(), Local(1))
+
+
+def test_each_split_is_fitted_on_its_own_suppressor_people_and_on_nobody_else(
+    tmp_path: Path,
+) -> None:
+    x = people()
+    job, spy = work(x, tmp_path), Spy()
+    found = job.fit("spy", spy)
+    assert len(spy.seen) == len(job.splits) == 10
+    for seen, split in zip(spy.seen, job.splits, strict=True):
+        assert seen == set(x.subjects[split.suppressor])
+        assert not seen & set(x.subjects[split.attacker])
+        assert not seen & set(x.subjects[split.test])
+    representation = found.representation
+    assert representation is not None
+    for place, split in enumerate(job.splits):
+        moved = x.x - x.x[split.suppressor].mean(axis=0)
+        assert np.allclose(representation.vectors(place), moved, atol=1e-5)
+    again = Spy()
+    assert work(x, tmp_path).fit("spy", again).representation is not None
+    assert not again.seen, "what the store holds is not fitted again"
+
+
+def test_a_method_that_collapses_is_left_out_with_its_reason(tmp_path: Path) -> None:
+    found = work(people(), tmp_path).fit("mine", Collapsing())
+    assert found.representation is None
+    assert found.warning.startswith("mine was left out: the suppressed vectors collapsed")
+
+
+def test_a_test_face_is_seen_through_the_phi_of_the_split_that_tests_it() -> None:
+    x = people()
+    splits = rotation(x.subjects.astype(str), np.zeros(len(x)), seeds=2, suppressor=True)
+    phi = tuple(np.full((len(x), 2 + place % 2), place, np.float32) for place in range(10))
+    own = Representation(x, phi, tuple("d" * 10))
+    for repeat in (0, 1):
+        whole = own.tested(splits, repeat).x
+        for place, split in enumerate(splits):
+            if split.seed == repeat:
+                assert (whole[split.test, :2] == place).all()
+    assert Representation(x).tested(splits, 0) is x
+
+
+def test_labels_for_suppressors_keep_the_neutral_class_and_mark_the_unknown() -> None:
+    x = people()
+    table = x.table.assign(expression=x.table["expression"].where(x.table.index > 5, "unknown"))
+    marked = Embeddings(x.x, table, x.labels, x.encoder, x.encoder_digest)
+    (label,) = labels_of(marked, ["expression"], "neutral")
+    assert label.classes == ("happy", "neutral")
+    assert label.neutral == 1
+    assert (label.y[:6] == UNLABELLED).all()
+    (bare,) = labels_of(x, ["expression"], {"gender": "male"})
+    assert bare.neutral is None
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole audit with LEACE, through the command line."""
+    folder = tmp_path_factory.mktemp("audit")
+    x = people()
+    x.table.assign(embedding=list(x.x)).to_parquet(folder / "emb.parquet")
+    (folder / "audit.yaml").write_text(
+        "embeddings: {path: emb.parquet}\nsensitive: expression\n"
+        "suppressors: [{kind: leace, name: erased}]\n",
+        encoding="utf-8",
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BLINDFOLD_CACHE", str(folder / "cache"))
+        assert main(["run", str(folder / "audit.yaml"), "--out", str(folder / "out")]) == 0
+    return folder / "out"
+
+
+def test_an_audit_measures_x_and_phi_at_the_same_attackers(out: Path) -> None:
+    told = json.loads((out / "audit.json").read_text())
+    assert told["parts"] == {"suppressor": 16, "attacker": 16, "test": 8}
+    leakage = pd.read_csv(out / "tables" / "leakage.csv")
+    own = leakage[(leakage["attacker"] == "strongest") & (leakage["metric"] == "balanced_accuracy")]
+    own = own.set_index("representation")
+    assert own.loc["x", "attacker_identities"] == own.loc["erased", "attacker_identities"] == 16
+    assert own.loc["x", "status"] == "few people" or own.loc["x", "low"] > own.loc["x", "null"]
+    assert own.loc["erased", "value"] < own.loc["x", "value"]
+    assert own.loc["erased", "dif"] > 20
+    differences = pd.read_csv(out / "tables" / "differences.csv")
+    assert ((differences["a"] == "x") & (differences["b"] == "erased")).any()
+    verification = pd.read_csv(out / "tables" / "verification.csv")
+    assert {"x", "erased"} <= set(verification["representation"])
+    collapse = pd.read_csv(out / "tables" / "collapse.csv").set_index("representation")
+    assert 1 < collapse.loc["erased", "effective_rank"] <= 8
+    assert set(pd.read_csv(out / "tables" / "training.csv")["suppressor"]) == {"erased"}
+
+
+def test_the_exported_suppressor_gives_the_same_phi_everywhere(out: Path, tmp_path: Path) -> None:
+    folder = out / "suppressors" / "erased"
+    assert "Limits" in (folder / "README.md").read_text()
+    given = out.parent / "emb.parquet"
+    command = ["suppress", str(folder), "--in", str(given), "--out", str(tmp_path / "phi.parquet")]
+    assert main(command) == 0
+    phi = np.stack(pd.read_parquet(tmp_path / "phi.parquet")["embedding"])
+    x = np.stack(pd.read_parquet(given)["embedding"])
+    session = onnxruntime.InferenceSession(folder / "model.onnx")
+    assert np.allclose(session.run(None, {"x": x.astype(np.float32)})[0], phi, atol=1e-5)
+    assert not np.allclose(phi, x, atol=0.1)
+
+
+def test_vectors_of_another_length_are_refused(out: Path, tmp_path: Path) -> None:
+    short = people(d=4)
+    short.table.assign(embedding=list(short.x)).to_parquet(tmp_path / "short.parquet")
+    folder = str(out / "suppressors" / "erased")
+    command = ["suppress", folder, "--in", str(tmp_path / "short.parquet"), "--out"]
+    assert main([*command, str(tmp_path / "phi.parquet")]) == 2
+    assert not (tmp_path / "phi.parquet").exists()
+
+
+@pytest.mark.parametrize("name", ["x", "random", "../up", "a/b", "", "."])
+def test_a_name_that_is_taken_or_no_folder_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError):
+        config_from({"suppressors": [{"kind": "leace", "name": name}]})
+
+
+def test_one_name_for_two_is_refused() -> None:
+    with pytest.raises(ConfigError, match="twice"):
+        config_from({"suppressors": [{"kind": "leace"}, {"kind": "leace"}]})
