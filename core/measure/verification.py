@@ -83,8 +83,17 @@ def ranked(parts: Sequence[Compared], drawn: np.ndarray, fars: Sequence[float]) 
     return _nanmean(np.stack(values)), _nanmean(np.stack(samples))
 
 
-def accuracy(parts: Sequence[Compared], drawn: np.ndarray, *, balanced: bool) -> Sampled:
+def accuracy(
+    parts: Sequence[Compared],
+    drawn: np.ndarray,
+    *,
+    balanced: bool,
+    others: Sequence[Compared] | None = None,
+) -> Sampled:
     """Share of pairs told rightly at the threshold that was best on the other folds, (1,).
+
+    `others` are pairs of other people for each part, on which its threshold is chosen in place of
+    the other folds: a threshold of one φ means nothing to another.
 
     `balanced`: genuine and impostor pairs have one half of the weight each, as fits pairs that
     were made (impostors are many times more); otherwise each pair counts, as fits a protocol.
@@ -95,9 +104,16 @@ def accuracy(parts: Sequence[Compared], drawn: np.ndarray, *, balanced: bool) ->
         for name in ("distance", "same", "a", "b", "fold")
     )
     folds, place = np.unique(fold, return_inverse=True)
-    if len(folds) < 2:
+    if others is not None:
+        own = {int(part.fold[0]): _best(o.distance, o.same, balanced)
+               for part, o in zip(parts, others, strict=True) if len(part.fold)}  # fmt: skip
+        limits = [own[int(f)] for f in folds]
+    elif len(folds) < 2:
         return np.full(1, np.nan), np.full((len(drawn), 1), np.nan)
-    limits = [_best(distance[place != f], same[place != f], balanced) for f in range(len(folds))]
+    else:
+        limits = [
+            _best(distance[place != f], same[place != f], balanced) for f in range(len(folds))
+        ]
     right = (distance <= np.array(limits)[place]) == same
     told = Compared(distance, same, a, b, fold)
     every = _with_plain(drawn)

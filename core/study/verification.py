@@ -14,7 +14,7 @@ import pandas as pd
 
 from core.measure import verification as measure
 from core.measure.intervals import NONE_BELOW, Interval, holm, limits, p_value, weights
-from core.measure.pairs import CAP, Compared, PairList, euclidean, similarities, unit
+from core.measure.pairs import CAP, Compared, PairList, euclidean, made, similarities, unit
 from core.progress import Progress
 from core.split import Split
 from core.store import Entry, Store, key
@@ -22,13 +22,15 @@ from core.study.pairing import Plan, plan
 from core.study.representation import Representation
 from core.table import StudyResult, table
 
-VERSION = 1
+VERSION = 2
 CHANCE = 0.5
 """Accuracy of guessing, as in the papers (thesis, equation 4.1)."""
 DISTANCES = ("euclidean", "cosine")
 GRID = tuple(float(f"{10 ** (-step / 10):.6g}") for step in range(50, -1, -1))
 """False acceptance rates of the ROC, 1e-5 to 1; those that the pairs allow are told."""
 TARS = {f"tar@{far:.4f}".rstrip("0"): far for far in measure.FARS}
+TUNING = 100_000
+"""Pairs of each kind, at most, on which the threshold of one φ is chosen."""
 EASY_AUC, EASY_PEOPLE = 0.999, 200
 
 
@@ -73,8 +75,7 @@ def verification(
         settings = {"seed": seed, "resamples": resamples, "cap": CAP, "splits": _digest(splits)}
         settings["pairs"] = "given" if chosen.given else "made"
         place = key("verification", VERSION, settings, [one.content, base.digest])
-        vectors = [one.tested(splits, repeat).x for repeat in seeds]
-        entry = store.get(place, partial(_measure, vectors, chosen, drawn, fars))
+        entry = store.get(place, partial(_measure, one, splits, seeds, chosen, drawn, fars))
         found[name] = _read(entry)
         progress.advance(message=name)
     tables = {"verification": _rows(found, chosen), "roc": _roc(found, chosen, fars)}
@@ -86,30 +87,55 @@ def verification(
 
 
 def _measure(
-    vectors: Sequence[np.ndarray], chosen: Plan, drawn: np.ndarray, fars: Sequence[float]
+    one: Representation,
+    splits: Sequence[Split],
+    seeds: Sequence[int],
+    chosen: Plan,
+    drawn: np.ndarray,
+    fars: Sequence[float],
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """All figures of one representation, the mean over repeats, as the store keeps them.
-
-    `vectors` (n, d') are those of each repeat.
-    """
+    """All figures of one representation, the mean over repeats, as the store keeps them."""
     names = ["auc", "eer", *(f"roc {far}" for far in fars)]
     names += ["accuracy euclidean", "accuracy cosine", "rank1"]
     values, samples, probes = [], [], 0
-    for x, parts, rows in zip(vectors, chosen.repeats, chosen.rows, strict=True):
-        units = unit(x)
+    for repeat, parts, rows in zip(seeds, chosen.repeats, chosen.rows, strict=True):
+        units = unit(one.tested(splits, repeat).x)
         far_apart = [_compare(units, part, chosen.person) for part in parts]
-        alike = [replace(part, distance=euclidean(1 - part.distance)) for part in far_apart]
+        tuned = _tuned(one, splits, repeat, chosen) if one.fitted else None
         ranks, probes = measure.rank1(units, rows, chosen.person, chosen.picture, drawn)
         figures = [
             measure.ranked(far_apart, drawn, fars),
-            measure.accuracy(alike, drawn, balanced=not chosen.given),
-            measure.accuracy(far_apart, drawn, balanced=not chosen.given),
+            measure.accuracy(
+                _euclidean(far_apart),
+                drawn,
+                balanced=not chosen.given,
+                others=None if tuned is None else _euclidean(tuned),
+            ),
+            measure.accuracy(far_apart, drawn, balanced=not chosen.given, others=tuned),
             ranks,
         ]
         values.append(np.concatenate([figure[0] for figure in figures]))
         samples.append(np.concatenate([figure[1] for figure in figures], axis=1))
     arrays = {"values": np.mean(values, axis=0), "samples": np.mean(samples, axis=0)}
     return arrays, {"names": names, "probes": probes}
+
+
+def _euclidean(parts: Sequence[Compared]) -> list[Compared]:
+    return [replace(part, distance=euclidean(1 - part.distance)) for part in parts]
+
+
+def _tuned(
+    one: Representation, splits: Sequence[Split], repeat: int, chosen: Plan
+) -> list[Compared]:
+    """For each test part of a repeat, pairs of the attackers' people through the same φ."""
+    found = []
+    for place, split in enumerate(splits):
+        if split.seed == repeat:
+            rows = split.attacker[chosen.person[split.attacker] >= 0]
+            person = chosen.person[rows]
+            pairs = made(rows, person, fold=split.fold, seed=split.fold, cap=TUNING)
+            found.append(_compare(unit(one.vectors(place)), pairs, chosen.person))
+    return found
 
 
 def _compare(units: np.ndarray, part: PairList, person: np.ndarray) -> Compared:

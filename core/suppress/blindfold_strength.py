@@ -55,8 +55,8 @@ class Strengths:
 def floor(dial: float) -> float:
     """Share of the largest separation that must stay, 1 … 0.
 
-    The cube root spreads the useful range over the dial. Halfway, .79, cost 1 to 2.5 % of
-    verification on LFW with a real recogniser, and next to nothing on sets of one session.
+    The cube root spreads the useful range over the dial. Halfway, .79, cost 0.5 to 0.9 % of
+    verification on LFW, fitted on 41 people of another set, and 0.1 % on drawn faces.
     """
     return float((1 - dial) ** (1 / 3))
 

@@ -21,6 +21,7 @@ from core.split import rotation
 from core.store import Store
 from core.study.representation import Representation
 from core.study.suppression import Suppression, labels_of
+from core.study.verification import verification
 from core.suppress.chain import Affine, Chain
 from core.suppress.suppressor import UNLABELLED, Material, Suppressor
 
@@ -112,6 +113,25 @@ def test_a_test_face_is_seen_through_the_phi_of_the_split_that_tests_it() -> Non
             if split.seed == repeat:
                 assert (whole[split.test, :2] == place).all()
     assert Representation(x).tested(splits, 0) is x
+
+
+def test_a_threshold_is_chosen_through_the_phi_that_it_is_used_on(tmp_path: Path) -> None:
+    """Ranks of pairs that every φ keeps, at scales of cosine that are each φ's own."""
+    x = people(d=24)
+    splits = rotation(x.subjects.astype(str), np.zeros(len(x)), suppressor=True)
+    # A constant number beside the others, larger from split to split, lifts all cosines.
+    phi = tuple(
+        np.hstack([x.x, np.full((len(x), 1), 4.0 * place, np.float32)]) for place in range(5)
+    )
+    own = Representation(x, phi, tuple("abcde"))
+    found = verification(
+        {"x": Representation(x), "lifted": own}, splits,
+        store=Store(tmp_path), progress=Progress(), seed=0, resamples=200,
+    ).tables["verification"]  # fmt: skip
+    of = found[found["distance"] == "cosine"].set_index(["representation", "metric"])["value"]
+    assert of["lifted", "auc"] > of["x", "auc"] - 0.1
+    assert of["lifted", "accuracy"] > of["lifted", "auc"] - 0.15
+    assert of["lifted", "accuracy"] > of["x", "accuracy"] - 0.12
 
 
 def test_labels_for_suppressors_keep_the_neutral_class_and_mark_the_unknown() -> None:
