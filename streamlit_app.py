@@ -23,6 +23,7 @@ page = st.navigation(
         ],
         "What leaks": [
             st.Page("app/pages/leakage.py", title="Leakage", icon=":material/water_drop:"),
+            st.Page("app/pages/compare.py", title="Compare", icon=":material/balance:"),
         ],
     }
 )

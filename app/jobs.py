@@ -203,7 +203,22 @@ def _frame(path: Path, written: int) -> pd.DataFrame:
 
 
 _TEXT = dict.fromkeys(
-    ("representation", "attribute", "attacker", "metric", "chosen", "status"), str
+    (
+        "representation",
+        "attribute",
+        "attacker",
+        "metric",
+        "chosen",
+        "status",
+        "a",
+        "b",
+        "table",
+        "suppressor",
+        "name",
+        "truth",
+        "predicted",
+    ),
+    str,
 )
 
 

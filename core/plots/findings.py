@@ -203,7 +203,9 @@ def _sentence(line: Line, attribute: str) -> str:
         )
     if line.status == "nothing found":
         seen = "" if line.detectable is None else f"; {line.detectable:.2f} would have been seen"
-        return f"Nothing found: no attacker reads {attribute} from x beyond chance{seen}"
+        return (
+            f"Nothing found: no attacker reads {attribute} from x better than permuted labels{seen}"
+        )
     if line.status == "few people":
         return f"Too few people to tell whether x gives {attribute} away"
     return f"Attackers read {attribute} from x no better than permuted labels do"

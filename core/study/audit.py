@@ -243,7 +243,11 @@ class _Run:
             return []
         config = self.config
         if config.preset == "careless":
-            return [careless_split(len(x), seed=config.seed + i) for i in range(config.seeds)]
+            splits = [careless_split(len(x), seed=config.seed + i) for i in range(config.seeds)]
+            # As papers' texts describe it: suppressor and attackers learn from the same rows.
+            if self._suppresses(x):
+                splits = [replace(one, suppressor=one.attacker) for one in splits]
+            return splits
         columns = [x.table[one.attribute].to_numpy(dtype=object) for one in targets]
         together = np.array(["|".join(map(str, row)) for row in zip(*columns, strict=True)])
         labels = together if columns else np.zeros(len(x), dtype=int)
@@ -313,7 +317,9 @@ class _Run:
         for one in asked:
             name, method = one.name or one.kind, make_method(one.model_dump(exclude_unset=True))
             found.append(work.fit(name, method))
-            kept = None if found[-1].warning else work.reference(method)
+            # A card must not carry careless figures: what is exported was audited honestly.
+            careless = self.config.preset == "careless"
+            kept = None if careless or found[-1].warning else work.reference(method)
             if kept is not None:
                 self.kept[name] = kept
         self.warnings += [one.warning for one in found if one.warning]

@@ -213,3 +213,25 @@ def test_a_name_that_is_taken_or_no_folder_is_refused(name: str) -> None:
 def test_one_name_for_two_is_refused() -> None:
     with pytest.raises(ConfigError, match="twice"):
         config_from({"suppressors": [{"kind": "leace"}, {"kind": "leace"}]})
+
+
+def test_a_careless_audit_fits_on_the_attackers_rows_claims_more_and_exports_nothing(
+    out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BLINDFOLD_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "audit.yaml").write_text(
+        f"embeddings: {{path: {out.parent / 'emb.parquet'}}}\npreset: careless\n"
+        "sensitive: expression\nsuppressors: [{kind: leace}]\n",
+        encoding="utf-8",
+    )
+    assert main(["run", str(tmp_path / "audit.yaml"), "--out", str(tmp_path / "out")]) == 0
+    told = json.loads((tmp_path / "out" / "audit.json").read_text())
+    assert told["headline"]["sentence"].startswith("A careless audit")
+    assert told["suppressors"] == []
+    assert not (tmp_path / "out" / "suppressors").exists()
+    leakage = pd.read_csv(tmp_path / "out" / "tables" / "leakage.csv")
+    own = leakage[(leakage["attacker"] == "strongest") & (leakage["metric"] == "balanced_accuracy")]
+    careless = own.set_index("representation").loc["leace", "dif"]
+    honest = pd.read_csv(out / "tables" / "leakage.csv")
+    own = honest[(honest["attacker"] == "strongest") & (honest["metric"] == "balanced_accuracy")]
+    assert careless > own.set_index("representation").loc["erased", "dif"]
