@@ -67,6 +67,16 @@ def write_atomic(path: Path, data: bytes) -> None:
         raise StoreError(_cannot_write(path, len(data), error)) from error
 
 
+def sweep(root: Path) -> None:
+    """Delete what killed writers left below `root`: temporary files whose process is gone."""
+    import psutil
+
+    for half in root.rglob(".*.tmp"):
+        writer = half.name.split(".")[-3]
+        if writer.isdecimal() and not psutil.pid_exists(int(writer)):
+            half.unlink(missing_ok=True)
+
+
 def _cannot_write(path: Path, size: int, error: OSError) -> str:
     if error.errno == errno.ENOSPC:
         return (

@@ -34,7 +34,7 @@ from core.run import Run, open_run
 from core.run_fraction import Fraction
 from core.run_queue import wait_for_turn
 from core.run_status import RunStatus, read_status, write_status
-from core.store import Store, write_atomic
+from core.store import Store, sweep, write_atomic
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -175,6 +175,7 @@ def _tidy(run: Run) -> None:
         if not run.result.exists():
             old.rename(run.result)
         shutil.rmtree(old, ignore_errors=True)
+    sweep(Store().root)
     for half in [*run.path.glob("result.tmp-*"), *run.path.rglob(".*.tmp")]:
         shutil.rmtree(half) if half.is_dir() else half.unlink(missing_ok=True)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import pickle
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +18,7 @@ from safetensors import SafetensorError
 
 from core import store as stores
 from core.errors import StoreError
-from core.store import Entry, Store, key, write_atomic
+from core.store import Entry, Store, key, sweep, write_atomic
 
 KEY = key("test", 1, {}, [])
 ARRAYS = {"x": np.arange(6, dtype=np.float32).reshape(2, 3), "who": np.array([7], dtype=np.int64)}
@@ -227,3 +229,18 @@ def test_home_is_where_the_environment_says(
     assert Store().root == tmp_path / "store"
     monkeypatch.delenv("BLINDFOLD_CACHE")
     assert stores.home().name == "cache"
+
+
+def test_what_killed_writers_left_is_swept_and_what_is_being_written_stays(tmp_path: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    left = tmp_path / "3a" / f".entry.safetensors.{gone.pid}.0badcafe.tmp"
+    busy = tmp_path / "3a" / f".entry.safetensors.{os.getpid()}.0badcafe.tmp"
+    entry = tmp_path / "3a" / "entry.safetensors"
+    left.parent.mkdir()
+    for path in (left, busy, entry):
+        path.write_bytes(b"half")
+    sweep(tmp_path)
+    assert not left.exists()
+    assert busy.exists()
+    assert entry.exists()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
-import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -43,8 +41,8 @@ def test_photographs_never_get_the_drawn_faces_encoder(kind: str) -> None:
 def test_the_synthetic_set_gets_the_bundled_encoder(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bundled = SimpleNamespace(load_bundled=lambda device: f"bundled on {device}")
-    monkeypatch.setitem(sys.modules, "core.encode.bundled", bundled)
+    door = "core.encode.synthetic.load_bundled"
+    monkeypatch.setattr(door, lambda device: f"bundled on {device}")
     assert make_encoder(kind, device="cpu", synthetic=True) == "bundled on cpu"
 
 
