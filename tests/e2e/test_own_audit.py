@@ -126,3 +126,6 @@ def test_the_same_zip_gives_the_same_figures_in_the_browser_and_on_the_command_l
         here = pd.read_csv(tmp_path / "out" / "tables" / f"{name}.csv")
         pd.testing.assert_frame_equal(there, here, check_exact=True)
     assert len(pd.read_csv(run / "result" / "tables" / "leakage.csv")) > 20
+    page.get_by_role("button", name="Delete this audit").click()
+    page.get_by_role("button", name="Delete for good").click()
+    page.get_by_text("0 are left").wait_for()
