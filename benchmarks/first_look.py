@@ -109,6 +109,7 @@ def main() -> None:
             os.environ["BLINDFOLD_CACHE"] = str(cache)
             for run in runs.listing():
                 runs.cancel(run)
+            time.sleep(10)  # a cancelled worker takes a moment to go
             with server(cache):
                 page, began = visit(browser)
                 print(f"after a new start   {until_figure(page, began):6.1f} s", flush=True)

@@ -260,9 +260,14 @@ def _watch(teller: Teller, over: threading.Event) -> None:
     os._exit(130)
 
 
+NICE = 10
+"""Whoever looks at a page does not wait for an audit: a worker takes what pages leave."""
+
+
 def main(arguments: list[str]) -> int:
     """Do the run whose directory is the one argument."""
     faulthandler.enable()
+    os.nice(NICE)
     [folder] = arguments
     print(f"{time.strftime('%Y-%m-%d %H:%M:%S')} worker {os.getpid()} begins", file=sys.stderr)
     return work(Path(folder))
