@@ -171,7 +171,11 @@ def test_no_header_allocates_more_than_the_file_holds(
         with pytest.raises(EmbeddingsError, match="claims"):
             given_arrays.read_npy(path)
     else:
-        assert given_arrays.read_npy(path).nbytes <= there
+        try:
+            assert given_arrays.read_npy(path).nbytes <= there
+        except EmbeddingsError:
+            # Nothing times more than NumPy can count: refused, which allocates nothing either.
+            assert 0 in shape
 
 
 def test_parquet_numbers_over_the_limit_are_refused_before_they_are_read(
