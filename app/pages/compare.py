@@ -8,12 +8,10 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from app import jobs, look, session, words
+from app import jobs, look, session, state, words
 from app.choices import choose_attribute, choose_run
 from app.jobs import View
 from app.look import Html
-from core import run as runs
-from core.errors import BlindfoldError
 from core.plots import compare as rows
 from core.plots import compare_frontier as frontier
 from core.plots import compare_inside as inside
@@ -40,7 +38,7 @@ def main() -> None:
     words.loud(view)
     _lead(view)
     if view.audit is None:
-        _state(view)
+        state.state(view)
     found = {name: jobs.frame(view, name) for name in NAMES}
     leakage = found.pop("leakage")
     if leakage is not None and not leakage.empty:
@@ -50,40 +48,12 @@ def main() -> None:
 
 
 def _lead(view: View) -> None:
-    told = [view.name, words.protocol(view), words.data(view)]
-    marks = words.marks(view)
-    look.put(look.join(", ".join(part for part in told if part), " ", marks), "context")
+    state.context(view)
     look.put(
         "Side by side, at the same attackers, the same people and the same resamples: what each "
         "representation still gives away, and what it costs.",
         "lead",
     )
-
-
-def _state(view: View) -> None:
-    """A run without a result: its bar, or what went wrong and the way on."""
-    if view.active:
-        st.fragment(_watch, run_every=1)(view.id, jobs.stamp(view))
-        return
-    look.alarm(look.badge(view.status.state), " ", words.ended(view))
-    if st.button("Resume", type="primary"):
-        try:
-            runs.resume(view.run)
-        except BlindfoldError as error:
-            look.alarm(str(error))
-            return
-        st.rerun()
-
-
-def _watch(run_id: str, drawn: tuple[object, ...]) -> None:
-    """The bar of a run at work; the page is drawn again when figures have arrived."""
-    view = jobs.view(run_id, session.owner())
-    if view is None or jobs.stamp(view) != drawn:
-        st.rerun()
-    look.put(words.progress(view), "prose")
-    if st.button("Cancel"):
-        runs.cancel(view.run)
-        st.rerun()
 
 
 def _results(view: View, tables: Tables) -> None:

@@ -8,11 +8,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import jobs, look, session, words
+from app import jobs, look, session, state, words
 from app.choices import choose_attribute, choose_metric, choose_run
 from app.jobs import View
 from app.look import Html
-from core import run as runs
 from core.errors import BlindfoldError
 from core.plots.findings import CONTROLS, METRICS, Line, describe, lines, title
 from core.plots.leakage import alt_text, leakage_figure
@@ -33,7 +32,7 @@ def main() -> None:
     words.loud(view)
     _lead(view)
     if view.audit is None:
-        _state(view)
+        state.state(view)
     leakage = jobs.frame(view, "leakage")
     if leakage is not None and not leakage.empty:
         _results(view, leakage)
@@ -42,9 +41,7 @@ def main() -> None:
 
 def _lead(view: View) -> None:
     """Whose figures these are, and what they mean at most."""
-    told = [view.name, words.protocol(view), words.data(view)]
-    told_marks = words.marks(view)
-    look.put(look.join(", ".join(part for part in told if part), " ", told_marks), "context")
+    state.context(view)
     people = None if view.audit is None else view.audit.get("parts", {}).get("attacker")
     given = f": attackers were given {look.count(people, 'person', 'people')}" if people else ""
     look.put(
@@ -52,32 +49,6 @@ def _lead(view: View) -> None:
         f"is a lower bound{given}.",
         "lead",
     )
-
-
-def _state(view: View) -> None:
-    """A run without a result: its bar, or what went wrong and the way on."""
-    if view.active:
-        st.fragment(_watch, run_every=1)(view.id, jobs.stamp(view))
-        return
-    look.alarm(look.badge(view.status.state), " ", words.ended(view))
-    if st.button("Resume", type="primary"):
-        try:
-            runs.resume(view.run)
-        except BlindfoldError as error:
-            look.alarm(str(error))
-            return
-        st.rerun()
-
-
-def _watch(run_id: str, drawn: tuple[object, ...]) -> None:
-    """The bar of a run at work; the page is drawn again when figures have arrived."""
-    view = jobs.view(run_id, session.owner())
-    if view is None or jobs.stamp(view) != drawn:
-        st.rerun()
-    look.put(words.progress(view), "prose")
-    if st.button("Cancel"):
-        runs.cancel(view.run)
-        st.rerun()
 
 
 def _results(view: View, leakage: pd.DataFrame) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import drawn, jobs, look, session, words
+from app import drawn, jobs, look, session, state, words
 from app.jobs import View
 from app.look import Html
 from core import run as runs
@@ -102,15 +102,9 @@ def _before(view: View) -> None:
 
 def _ended(view: View) -> None:
     """Why the run is over without a result, and the way on."""
-    state = look.badge(view.status.state)
-    look.put(look.join(state, " ", words.ended(view)), "prose")
-    if st.button("Resume", key=f"resume-top-{view.id}"):
-        try:
-            runs.resume(view.run)
-        except BlindfoldError as error:
-            look.alarm(str(error))
-            return
-        st.rerun(scope="app")
+    badge = look.badge(view.status.state)
+    look.put(look.join(badge, " ", words.ended(view)), "prose")
+    state.resume(view)
 
 
 def _headline_so_far(view: View) -> tuple[dict[str, Any] | None, bool]:

@@ -97,7 +97,7 @@ def test_a_demonstration_that_ended_goes_on_when_told_to(
     app = open_page()
     assert ("so far" in html(app)) == looked
     assert f">{state}</span>" in html(app)
-    app.button(key=f"resume-top-{run.id}").click().run()
+    app.button(key=f"resume-{run.id}").click().run()
     assert not app.exception
     assert runs.status(run).state == "queued"
 

@@ -316,7 +316,8 @@ CASES = [
          "unsafe path", ("leads out",)),
     Case("manifest path absolute", lambda d: manifest_with(d, "file\ngood.png\n/etc/passwd"),
          "unsafe path", ("not relative",)),
-    Case("manifest path as url", lambda d: manifest_with(d, "file\ngood.png\nfile:///etc/passwd"),
+    Case("manifest path as url", lambda d: manifest_with(
+        d, f"file\ngood.png\n{Path('/etc/passwd').as_uri()}"),
          "unsafe path", ("not relative",)),
     Case("manifest row twice", lambda d: manifest_with(d, "file\ngood.png\ngood.png"),
          "duplicated", ("more than once",)),

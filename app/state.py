@@ -1,0 +1,52 @@
+"""How a run stands, as every page about one run shows it: whose it is, its bar, its end."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import streamlit as st
+
+from app import jobs, look, session, words
+from app.jobs import View
+from core import run as runs
+from core.errors import BlindfoldError
+
+
+def context(view: View) -> None:
+    """Whose figures these are: name, protocol, data, and the badges that go with all of them."""
+    told = [view.name, words.protocol(view), words.data(view)]
+    named = ", ".join(part for part in told if part)
+    look.put(look.join(named, " ", words.marks(view)), "context")
+
+
+def state(view: View) -> None:
+    """A run without a result: its bar, or what went wrong and the way on."""
+    if view.active:
+        st.fragment(_watch, run_every=1)(view.id, jobs.stamp(view))
+        return
+    look.alarm(look.badge(view.status.state), " ", words.ended(view))
+    resume(view, primary=True)
+
+
+def resume(view: View, *, primary: bool = False) -> None:
+    """A button that sets the run going again, from what the store holds."""
+    kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
+    if not st.button("Resume", key=f"resume-{view.id}", type=kind):
+        return
+    try:
+        runs.resume(view.run)
+    except BlindfoldError as error:
+        look.alarm(str(error))
+        return
+    st.rerun(scope="app")
+
+
+def _watch(run_id: str, drawn: tuple[object, ...]) -> None:
+    """The bar of a run at work; the page is drawn again when figures have arrived."""
+    view = jobs.view(run_id, session.owner())
+    if view is None or jobs.stamp(view) != drawn:
+        st.rerun()
+    look.put(words.progress(view), "prose")
+    if st.button("Cancel"):
+        runs.cancel(view.run)
+        st.rerun()
