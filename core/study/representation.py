@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,18 +12,24 @@ from core.encode.embeddings import Embeddings
 from core.split import Split
 
 
+Map = Callable[[np.ndarray], np.ndarray]
+"""φ float32 (n, d') of x (n, d)."""
+
+
 @dataclass(frozen=True)
 class Representation:
     """Vectors of the faces of `base`, split by split.
 
     `fitted` is empty where the vectors of `base` serve every split (x and the controls). Where
     each split has a suppressor of its own, it holds the φ of all faces, one float32 (n, d') a
-    split in their order, and `digests` what each was made from.
+    split in their order, and `digests` what each was made from; `maps` are the fits themselves,
+    one a split, where another set can go through them too.
     """
 
     base: Embeddings
     fitted: tuple[np.ndarray, ...] = ()
     digests: tuple[str, ...] = ()
+    maps: tuple[Map, ...] = ()
 
     @property
     def subjects(self) -> np.ndarray:
@@ -43,6 +49,22 @@ class Representation:
     def digest(self, place: int) -> str:
         """SHA-256 of what the split at `place` looks at."""
         return self.digests[place] if self.fitted else self.base.digest
+
+    def applied(self, other: Embeddings) -> Representation | None:
+        """The same representation of another set's faces; None where it cannot be made.
+
+        Vectors that somebody gave for the faces of `base` say nothing of other faces.
+        """
+        if not self.fitted:
+            return Representation(other)
+        if not self.maps:
+            return None
+        phi = tuple(one(other.x) for one in self.maps)
+        digests = tuple(
+            hashlib.sha256(f"{digest}{other.digest}".encode()).hexdigest()
+            for digest in self.digests
+        )
+        return Representation(other, phi, digests, self.maps)
 
     def tested(self, splits: Sequence[Split], repeat: int) -> Embeddings:
         """Every face through the φ of the split that tests it, within one repeat of the rotation.

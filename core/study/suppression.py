@@ -73,7 +73,8 @@ class Suppression:
         digests = tuple(
             hashlib.sha256(f"{one}{self.x.digest}".encode()).hexdigest() for one in names
         )
-        return Suppressed(name, Representation(self.x, phi, digests), suppressors)
+        maps = tuple(one.transform for one in suppressors)
+        return Suppressed(name, Representation(self.x, phi, digests, maps), suppressors)
 
     def reference(self, method: Method) -> tuple[Suppressor, int] | None:
         """The method fitted once, on the suppressor people of the reference split, and how many
