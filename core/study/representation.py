@@ -11,7 +11,6 @@ import numpy as np
 from core.encode.embeddings import Embeddings
 from core.split import Split
 
-
 Map = Callable[[np.ndarray], np.ndarray]
 """φ float32 (n, d') of x (n, d)."""
 
