@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from core.errors import Cancelled
@@ -24,6 +24,10 @@ def _ignore(status: Status) -> None:
     """Listen to nothing."""
 
 
+def _unplanned(seconds: Mapping[str, float]) -> None:
+    """Plan nothing."""
+
+
 def _never() -> bool:
     """Never cancel."""
     return False
@@ -35,6 +39,7 @@ class Progress:
 
     listener: Callable[[Status], None] = _ignore
     cancelled: Callable[[], bool] = _never
+    planner: Callable[[Mapping[str, float]], None] = _unplanned
     _phase: str = ""
     _done: int = 0
     _total: int = 0
@@ -45,6 +50,10 @@ class Progress:
         self._phase, self._done, self._total = phase, 0, max(int(total), 0)
         self._began = time.monotonic()
         self._tell(message)
+
+    def plan(self, seconds: Mapping[str, float]) -> None:
+        """Announce the phases to come, in their order, and how long each is expected to take."""
+        self.planner(seconds)
 
     def advance(self, steps: int = 1, message: str = "") -> None:
         """Count `steps` as done."""

@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib import import_module
@@ -78,7 +78,6 @@ class Teller:
         self.status = read_status(run.path)
         self._fraction = Fraction()
         self._told = 0.0
-        self._began = time.monotonic()
 
     def cancelled(self) -> bool:
         """Whether the owner asked for an end, or deleted the run."""
@@ -103,22 +102,25 @@ class Teller:
         if status.phase == self.status.phase and now - self._told < _WRITE_SECONDS:
             return
         self._told = now
-        spent = now - self._began
         told = replace(
             self.status,
             phase=status.phase,
             done=status.done,
             total=status.total,
-            eta=spent / fraction * (1 - fraction) if fraction > 0.01 else None,
+            eta=self._fraction.left(),
             fraction=fraction,
             message=status.message,
         )
         with suppress(StoreError):  # a bar that stands still is no reason to stop the work
             self.tell(told)
 
+    def plan(self, seconds: Mapping[str, float]) -> None:
+        """Take in what the audit expects of its phases."""
+        self._fraction.plan(seconds)
+
     def working(self, status: RunStatus) -> None:
         """The turn has come: the clock of the estimate starts."""
-        self.status, self._began = status, time.monotonic()
+        self.status, self._fraction = status, Fraction()
 
     def end(self, state: Any, message: str, *, error: str = "", fault: str = "") -> None:
         """The last word."""
@@ -142,7 +144,7 @@ def work(folder: Path, audit: Auditor | None = None) -> int:
             return 1
         teller = Teller(run)
         teller.begin()
-        progress = Progress(teller.listen, teller.cancelled)
+        progress = Progress(teller.listen, teller.cancelled, teller.plan)
         return _ending(teller, lambda: _audited(run, teller, progress, audit))
 
 

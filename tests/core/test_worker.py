@@ -12,12 +12,12 @@ import pandas as pd
 import pytest
 
 from core import run as runs
-from core import run_fraction, worker
+from core import worker
 from core.config import config_from
 from core.errors import FacesError, StoreError
 from core.progress import Progress
 from core.run import Run
-from core.run_fraction import SHARES, Fraction
+from core.run_fraction import USUAL, Fraction
 
 
 class Auditor:
@@ -181,9 +181,8 @@ def test_sigterm_breaks_into_the_work_and_the_old_handler_comes_back(run: Run) -
     assert signal.getsignal(signal.SIGTERM) == before
 
 
-def test_shares_of_the_phases_are_a_part_of_the_whole() -> None:
-    assert 0.5 < sum(SHARES.values()) < 1.0
-    assert all(name == name.lower() for name in SHARES)
+def test_the_usual_phases_are_found_whatever_their_case() -> None:
+    assert all(name == name.lower() and seconds > 0 for name, seconds in USUAL.items())
 
 
 @pytest.mark.parametrize(
@@ -212,10 +211,49 @@ def test_a_total_that_grows_does_not_draw_the_bar_back() -> None:
     assert fraction.at("encoding", 6, 1000) >= before
 
 
-def test_each_known_phase_covers_its_share() -> None:
+def test_each_phase_covers_its_share_of_what_was_planned() -> None:
     fraction, before = Fraction(), 0.0
-    for phase, share in run_fraction.SHARES.items():
+    planned = {"Reading": 1.0, "Encoding": 5.0, "Attacking": 10.0, "Verification": 4.0}
+    fraction.plan(planned)
+    for phase, seconds in planned.items():
+        share = seconds / 20
         assert fraction.at(phase, 0, 4) == pytest.approx(before)
         assert fraction.at(phase, 2, 4) == pytest.approx(before + share / 2)
-        before = fraction.at(phase, 4, 4)
-    assert fraction.at("a phase without steps", 0, 0) == pytest.approx(before)
+        before = min(fraction.at(phase, 4, 4), before + share)
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize("pace", [0.5, 1.0, 3.0])
+def test_the_forecast_is_right_on_a_machine_of_any_pace(pace: float) -> None:
+    clock = _Clock()
+    fraction = Fraction(clock)
+    planned = {"reading": 2.0, "encoding": 10.0, "attacking": 30.0, "writing": 1.0}
+    fraction.plan(planned)
+    assert fraction.left() is None, "nothing has been seen yet"
+    whole = pace * sum(planned.values())
+    for phase, seconds in planned.items():
+        fraction.at(phase, 0, 10)
+        for step in range(1, 11):
+            clock.now += pace * seconds / 10
+            fraction.at(phase, step, 10)
+            assert fraction.left() == pytest.approx(whole - clock.now, abs=1e-9)
+
+
+def test_what_the_store_had_is_no_measure_of_pace() -> None:
+    clock = _Clock()
+    fraction = Fraction(clock)
+    fraction.plan({"encoding": 100.0, "attacking": 30.0, "writing": 10.0})
+    fraction.at("encoding", 0, 10)
+    clock.now += 1.0  # all vectors were there
+    fraction.at("encoding", 10, 10)
+    fraction.at("attacking", 0, 10)
+    clock.now += 15.0
+    fraction.at("attacking", 5, 10)
+    assert fraction.left() == pytest.approx(15.0 + 10.0)
