@@ -41,6 +41,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "collapse": ("representation", "effective_rank", "mean_cosine", "mean_norm", "status"),
     "training": ("suppressor", "step", "name", "value"),
+    "frontier": (
+        "suppressor", "dial", "leakage", "leakage_low", "leakage_high", "verification",
+        "verification_low", "verification_high", "chosen", "status",
+    ),
     "roc": ("representation", "far", "tar", "low", "high"),
 }  # fmt: skip
 """Columns of each table, in order."""
