@@ -43,7 +43,10 @@ _ID = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True)
 class Run:
-    """One audit's directory. Relative paths in its settings start from the folder `base`."""
+    """One audit's directory. Relative paths in its settings start from the folder `base`.
+
+    A run in the `background` begins when no other waits, and pauses while another is at work.
+    """
 
     path: Path
     name: str
@@ -51,6 +54,7 @@ class Run:
     created: float
     base: Path
     uploads: Path | None = None
+    background: bool = False
 
     @property
     def id(self) -> str:
@@ -86,12 +90,18 @@ ENDING_SECONDS = 20
 
 
 def create(
-    config: Config, *, base: Path, owner: str | None = None, uploads: Path | None = None
+    config: Config,
+    *,
+    base: Path,
+    owner: str | None = None,
+    uploads: Path | None = None,
+    background: bool = False,
 ) -> Run:
     """Make the directory of a new run, which `start` sets going.
 
     Relative paths in the settings are taken from `base`. `uploads`, if given, is a folder below
-    `home()/uploads` that is deleted with the run. Raises `StoreError` where the disk refuses.
+    `home()/uploads` that is deleted with the run. In the `background` it gives way to others.
+    Raises `StoreError` where the disk refuses.
     """
     path = runs_folder() / secrets.token_hex(16)
     # Made under another name first: a run that is listed has all its files.
@@ -102,6 +112,7 @@ def create(
         "created": time.time(),
         "base": str(base.resolve()),
         "uploads": str(uploads.resolve()) if uploads else None,
+        "background": background,
     }
     try:
         fresh.mkdir(parents=True, mode=0o700)
@@ -228,9 +239,9 @@ def open_run(path: Path) -> Run:
     """The run in the directory `path`; raises OSError, ValueError or KeyError where it is none."""
     meta = json.loads((path / "meta.json").read_bytes())
     uploads = Path(meta["uploads"]) if meta["uploads"] else None
-    return Run(
-        path, str(meta["name"]), meta["owner"], float(meta["created"]), Path(meta["base"]), uploads
-    )
+    created, base = float(meta["created"]), Path(meta["base"])
+    background = bool(meta.get("background", False))  # older runs do not say
+    return Run(path, str(meta["name"]), meta["owner"], created, base, uploads, background)
 
 
 def delete(run: Run) -> None:

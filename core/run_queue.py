@@ -1,7 +1,8 @@
 """The queue: so many runs at a time, the others wait in the order in which they were made.
 
 There is no server. Each waiting worker looks at the runs around it under a lock that the kernel
-gives back when its holder dies, and goes ahead when it is first and there is room.
+gives back when its holder dies, and goes ahead when it is first and there is room. Runs in the
+background come after all others and take no room from them: they pause while another is at work.
 """
 
 from __future__ import annotations
@@ -28,15 +29,30 @@ def slots() -> int:
 
 
 def ahead_of(run: Run) -> tuple[int, int]:
-    """(runs at work, runs that wait and were made before this one), the dead not counted."""
+    """(runs at work, runs that wait and go first), the dead not counted.
+
+    To a run in the foreground those in the background do not count.
+    """
     working = waiting = 0
     for other in listing():
-        if other.id == run.id:
+        if other.id == run.id or (other.background and not run.background):
             continue
         state = status(other).state
         working += state == "running"
-        waiting += state == "queued" and (other.created, other.id) < (run.created, run.id)
+        waiting += state == "queued" and _place(other) < _place(run)
     return working, waiting
+
+
+def _place(run: Run) -> tuple[bool, float, str]:
+    return run.background, run.created, run.id
+
+
+def gives_way(run: Run) -> bool:
+    """Whether this run is in the background and another wants the machine."""
+    if not run.background:
+        return False
+    others = (other for other in listing() if not other.background)
+    return any(status(other).active for other in others)
 
 
 def wait_for_turn(run: Run, check: Callable[[], None]) -> RunStatus:

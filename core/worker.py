@@ -32,7 +32,7 @@ from core.locks import locked
 from core.progress import Progress, Status
 from core.run import Run, open_run
 from core.run_fraction import Fraction
-from core.run_queue import wait_for_turn
+from core.run_queue import gives_way, wait_for_turn
 from core.run_status import RunStatus, read_status, write_status
 from core.store import Store, sweep, write_atomic
 
@@ -47,6 +47,9 @@ STARTED_SECONDS = 3.0
 """How long a worker waits for the one that started it; for another worker it waits no longer."""
 
 _WRITE_SECONDS = 0.3
+
+_GIVE_WAY_SECONDS = 1.0
+"""How often a run in the background looks whether another wants the machine."""
 _TABLE = re.compile(r"[a-z0-9_]+")
 
 
@@ -76,12 +79,37 @@ class Teller:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.status = read_status(run.path)
-        self._fraction = Fraction()
-        self._told = 0.0
+        self._told = self._looked = self._paused = 0.0
+        self._fraction = Fraction(self._clock)
+        self._at_work = False
 
     def cancelled(self) -> bool:
         """Whether the owner asked for an end, or deleted the run."""
         return (self.run.path / "cancel").exists() or not self.run.path.exists()
+
+    def asked_to_end(self) -> bool:
+        """`cancelled`, asked between steps: a run in the background pauses here for others."""
+        self._give_way()
+        return self.cancelled()
+
+    def _clock(self) -> float:
+        """Seconds at work; pauses do not count."""
+        return time.monotonic() - self._paused
+
+    def _give_way(self) -> None:
+        now = time.monotonic()
+        if not self._at_work or not self.run.background or now - self._looked < _GIVE_WAY_SECONDS:
+            return
+        if gives_way(self.run):
+            before = self.status
+            with suppress(StoreError):
+                self.tell(replace(before, eta=None, message="paused: another audit is at work"))
+            while gives_way(self.run) and not self.cancelled():
+                time.sleep(_GIVE_WAY_SECONDS)
+            self._paused += time.monotonic() - now
+            with suppress(StoreError):
+                self.tell(before)
+        self._looked = time.monotonic()
 
     def begin(self) -> None:
         """Say who is at work."""
@@ -120,7 +148,7 @@ class Teller:
 
     def working(self, status: RunStatus) -> None:
         """The turn has come: the clock of the estimate starts."""
-        self.status, self._fraction = status, Fraction()
+        self.status, self._fraction, self._at_work = status, Fraction(self._clock), True
 
     def end(self, state: Any, message: str, *, error: str = "", fault: str = "") -> None:
         """The last word."""
@@ -144,7 +172,7 @@ def work(folder: Path, audit: Auditor | None = None) -> int:
             return 1
         teller = Teller(run)
         teller.begin()
-        progress = Progress(teller.listen, teller.cancelled, teller.plan)
+        progress = Progress(teller.listen, teller.asked_to_end, teller.plan)
         return _ending(teller, lambda: _audited(run, teller, progress, audit))
 
 

@@ -34,8 +34,10 @@ def _stand_in(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         runs.kill(run, patience=0.1)
 
 
-def made(name: str = "quick", owner: str | None = None) -> Run:
-    return runs.create(config_from({"name": name}), base=Path.cwd(), owner=owner)
+def made(name: str = "quick", owner: str | None = None, *, background: bool = False) -> Run:
+    return runs.create(
+        config_from({"name": name}), base=Path.cwd(), owner=owner, background=background
+    )
 
 
 def wait(run: Run, until: Callable[[RunStatus], bool], seconds: float = 60) -> RunStatus:
@@ -224,6 +226,43 @@ def test_one_at_a_time_in_the_order_in_which_they_were_made() -> None:
     assert runs.status(second).finished <= runs.status(third).started + 60  # type: ignore[operator]
     assert order[0] == second
     assert runs.status(first).state == "stopped"
+
+
+def test_a_run_in_the_background_waits_for_all_others_whenever_they_were_made() -> None:
+    last = made(background=True)
+    first, second = made("slow"), made()
+    for run in (first, last, second):
+        runs.start(run)
+    wait(last, lambda now: "queue" in now.message)
+    assert ahead_of(second)[0] + ahead_of(second)[1] <= 1
+    wait(second, lambda now: now.state == "done")
+    assert runs.status(first).state == "done"
+    wait(last, lambda now: now.state == "done")
+
+
+def test_a_run_in_the_background_pauses_while_another_is_at_work() -> None:
+    last = made("slow", background=True)
+    runs.start(last)
+    wait(last, lambda now: now.state == "running" and now.done >= 1)
+    other = made("slow")
+    runs.start(other)
+    wait(other, lambda now: now.state == "running")
+    wait(last, lambda now: "paused" in now.message)
+    before = runs.status(last).done
+    wait(other, ended)
+    assert runs.status(last).done == before, "it took no step meanwhile"
+    assert wait(last, ended).state == "done"
+
+
+def test_a_paused_run_can_be_cancelled() -> None:
+    last, other = made("slow", background=True), made("slow")
+    runs.start(last)
+    wait(last, lambda now: now.state == "running" and now.done >= 1)
+    runs.start(other)
+    wait(last, lambda now: "paused" in now.message)
+    runs.cancel(last)
+    assert wait(last, ended).state == "cancelled"
+    assert runs.status(other).active
 
 
 def test_more_slots_where_the_environment_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
