@@ -19,6 +19,7 @@ STATUSES = (
     "few people",
     "probe failed",
     "anti-learning",
+    "not comparable",
 )
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -45,7 +46,27 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "suppressor", "dial", "leakage", "leakage_low", "leakage_high", "verification",
         "verification_low", "verification_high", "chosen", "status",
     ),
+    "pairs": (
+        "representation", "attribute", "value", "low", "high", "chance", "pairs", "identities",
+        "status", "class", "null",
+    ),
+    "selectivity": (
+        "representation", "attribute", "attacker", "real", "control", "selectivity", "low", "high",
+        "n", "identities", "status",
+    ),
+    "people_curve": (
+        "representation", "attribute", "attacker", "attacker_identities", "metric", "value", "low",
+        "high", "n", "identities", "status",
+    ),
     "roc": ("representation", "far", "tar", "low", "high"),
+    "expression": (
+        "representation", "expression_a", "expression_b", "far", "tar", "low", "high", "pairs",
+        "identities", "status",
+    ),
+    "groups": (
+        "representation", "label", "group", "metric", "value", "low", "high", "n", "identities",
+        "status", "attribute", "chance", "far",
+    ),
 }  # fmt: skip
 """Columns of each table, in order."""
 

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from core.attack.attack import Problem
+
+Setting = tuple[float, ...]
+"""One point of a tuned attacker's grid."""
 
 CHOSEN = "chosen"
 """In an attacker's views: the one that least squares found best (`attack.choose_view`)."""
@@ -18,7 +24,7 @@ class Fit:
 
     `x` float32 (m, d), `y` int64 (m,) in 0 … classes − 1, `x_test` float32 (t, d). `seed` is the
     only source of randomness. `epochs` is for how long a `Stopping` attacker trains, where inner
-    folds have said so.
+    folds have said so; `setting` is one of a `Tuned` attacker's settings, empty for all others.
     """
 
     x: np.ndarray
@@ -27,6 +33,7 @@ class Fit:
     classes: int
     seed: int
     epochs: int | None = None
+    setting: Setting = ()
 
 
 class Attacker(Protocol):
@@ -70,3 +77,60 @@ class Stopping(Attacker, Protocol):
         attacker's own part, never the test part.
         """
         ...
+
+
+@runtime_checkable
+class Tuned(Attacker, Protocol):
+    """An attacker with a grid: inner folds choose its setting together with its view."""
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """The points of the grid; a `Fit` carries one of them."""
+        ...
+
+
+@runtime_checkable
+class Printed(Attacker, Protocol):
+    """A probe as a paper prints it: the largest score decides, no threshold is moved."""
+
+    @property
+    def variant(self) -> str:
+        """What tells it from the attacker of the same name; part of its key in the store."""
+        ...
+
+
+@runtime_checkable
+class Informed(Protocol):
+    """An attacker that knows more than labelled vectors of its own people (`attack.Known`).
+
+    It turns what it knows into an ordinary problem, which the better of `bases` on inner folds
+    then answers: each of them looks at that problem as it looks at any other.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name in tables."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """Raised whenever its figures may change."""
+        ...
+
+    @property
+    def needs(self) -> str:
+        """The field of `Known` that it cannot do without; empty where labelled vectors suffice."""
+        ...
+
+    @property
+    def bases(self) -> tuple[Attacker, ...]:
+        """The ordinary attackers that answer the ordinary problem."""
+        ...
+
+    def prepared(self, problem: Problem) -> Problem:
+        """The ordinary problem; its view is still to be chosen."""
+        ...
+
+
+Anyone = Attacker | Informed
+"""Whoever may stand in a suite."""

@@ -28,7 +28,9 @@ class Logistic:
 
         model = LogisticRegression(C=1.0, max_iter=300)
         model.fit(fit.x, fit.y)
-        return spread(model.predict_log_proba(fit.x_test), model.classes_, fit.classes)
+        with np.errstate(divide="ignore"):  # a chance of 0 is as low as scores go
+            scores = model.predict_log_proba(fit.x_test)
+        return spread(scores, model.classes_, fit.classes)
 
 
 def spread(scores: np.ndarray, seen: np.ndarray, classes: int) -> np.ndarray:

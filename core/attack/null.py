@@ -3,16 +3,19 @@
 METHODS, "Protocol" 4. Two cheap attackers stand for the suite: least squares on the classes (for
 the linear probe) and its kernel twin (for the machine with radial basis functions). Each
 permutation chooses its own view, penalty and attacker on inner folds, exactly as the real attack
-does: the null of `strongest` is the null of a maximum.
+does: the null of `strongest` is the null of a maximum. Where the suite has an attacker that reads
+differences to a reference, these two read differences too, and the maximum is over both.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 
 import numpy as np
 
 from core.attack.attack import Problem
+from core.attack.difference import differences
 from core.attack.least_squares import LeastSquares, mean_recall, recalls
 from core.attack.views import see
 from core.split import inner_folds
@@ -52,23 +55,28 @@ def null_scores(problem: Problem, permuted: np.ndarray) -> np.ndarray:
     """Scores of the test rows by the cheap attackers, float32 (count, t, k), one a permutation.
 
     `permuted` int64 (count, m) are labels of the attacker's rows; `problem.y` is not looked at.
+    Differences are read too where the problem knows references.
     """
     count, k = len(permuted), problem.classes
     folds = inner_folds(problem.people, permuted[0], folds=3, seed=problem.seed)
     best = np.full(count, -np.inf)
     chosen = np.zeros((count, len(problem.x_test), k), dtype=np.float32)
-    for view in VIEWS:
-        inner = [
-            (fit, held, *_double(see(view, problem.x[fit], problem.x[held]))) for fit, held in folds
-        ]
-        whole = _double(see(view, problem.x, problem.x_test))
-        for penalty in _candidates(len(problem.x)):
+    for (x, x_test), view in product(_looks(problem), VIEWS):
+        inner = [(fit, held, *_double(see(view, x[fit], x[held]))) for fit, held in folds]
+        whole = _double(see(view, x, x_test))
+        for penalty in _candidates(len(x)):
             value = _inner_value(inner, penalty, permuted, k)
             better = np.flatnonzero(value > best)
             if len(better):
                 best[better] = value[better]
                 chosen[better] = LeastSquares(*whole, penalty).scores(permuted[better], k)
     return chosen
+
+
+def _looks(problem: Problem) -> list[tuple[np.ndarray, np.ndarray]]:
+    """What the cheap attackers look at: the vectors, and differences where there are any."""
+    alone = (problem.x, problem.x_test)
+    return [alone] if problem.known.reference is None else [alone, differences(problem)]
 
 
 def _candidates(rows: int) -> Iterator[float | None]:

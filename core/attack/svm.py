@@ -7,6 +7,7 @@ scikit-learn's defaults, declared.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -25,12 +26,14 @@ class SupportVectors:
 
     def scores(self, fits: Sequence[Fit], *, device: str) -> list[np.ndarray]:
         """Decision values (t, classes) of each job, one column a class."""
-        return [self._one(fit) for fit in fits]
+        kind = estimator("svm", "SVC")
+        return [machine(kind(C=1.0, kernel="rbf", gamma="scale"), fit) for fit in fits]
 
-    def _one(self, fit: Fit) -> np.ndarray:
-        model = estimator("svm", "SVC")(C=1.0, kernel="rbf", gamma="scale")
-        model.fit(fit.x, fit.y)
-        values = np.asarray(model.decision_function(fit.x_test))
-        if values.ndim == 1:  # two classes: one signed distance
-            values = np.stack([-values, values], axis=1)
-        return spread(values, model.classes_, fit.classes)
+
+def machine(model: Any, fit: Fit) -> np.ndarray:
+    """Decision values (t, classes) of the support vector machine `model`, fitted on the job."""
+    model.fit(fit.x, fit.y)
+    values = np.asarray(model.decision_function(fit.x_test))
+    if values.ndim == 1:  # two classes: one signed distance
+        values = np.stack([-values, values], axis=1)
+    return spread(values, model.classes_, fit.classes)

@@ -8,12 +8,16 @@ on the attacker's own fitting rows and applied to whatever it scores.
 from __future__ import annotations
 
 import numpy as np
-from sklearn.covariance import ledoit_wolf
+from sklearn.covariance import ledoit_wolf, ledoit_wolf_shrinkage
 
 LENGTHS = ("stored", "unit")
 SCALINGS = ("standard", "shrunk", "whitened")
 VIEWS = tuple(f"{length} {scaling}" for length in LENGTHS for scaling in SCALINGS)
 """All views by name, such as "unit whitened"."""
+
+WIDE = 2048
+"""Above so many columns, and more columns than fitting rows, whitening looks at the span of the
+rows alone: an eigenvalue problem of 4096 columns would take a minute, and there are a dozen."""
 
 _FLOOR = 1e-9
 """Directions below this share of the largest variance are float32 rounding, not signal."""
@@ -32,8 +36,10 @@ def see(view: str, fit: np.ndarray, *others: np.ndarray) -> tuple[np.ndarray, ..
         parts = [unit(part) for part in parts]
     mean = parts[0].mean(axis=0)
     parts = [part - mean for part in parts]
-    matrix = _MATRICES[scaling](parts[0])
-    return tuple((part @ matrix).astype(np.float32) for part in parts)
+    scale = _SCALES[scaling](parts[0])
+    if scale.ndim == 1:
+        return tuple((part * scale).astype(np.float32) for part in parts)
+    return tuple((part @ scale).astype(np.float32) for part in parts)
 
 
 def unit(x: np.ndarray) -> np.ndarray:
@@ -45,10 +51,13 @@ def unit(x: np.ndarray) -> np.ndarray:
 def _standard(x: np.ndarray) -> np.ndarray:
     deviation = x.std(axis=0)
     keep = deviation > max(np.sqrt(_FLOOR) * deviation.max(), np.finfo(float).tiny)
-    return np.diag(np.where(keep, 1 / np.where(keep, deviation, 1), 0))
+    return np.where(keep, 1 / np.where(keep, deviation, 1), 0)
 
 
 def _whitened(x: np.ndarray) -> np.ndarray:
+    if _wide(x):
+        values, axes = _span(x)
+        return _turned(values, axes, values)
     return _inverse_root(x.T @ x / len(x))
 
 
@@ -56,8 +65,31 @@ def _shrunk(x: np.ndarray) -> np.ndarray:
     # Shrinking happens between standardised columns, so that one loud column does not set the
     # level to which all others are pulled up.
     scale = _standard(x)
-    covariance, _ = ledoit_wolf(x @ scale, assume_centered=True)
-    return scale @ _inverse_root(covariance)
+    if _wide(x):
+        scaled = x * scale
+        pull = ledoit_wolf_shrinkage(scaled, assume_centered=True)
+        values, axes = _span(scaled)
+        level = values.sum() / x.shape[1]
+        return scale[:, None] * _turned(values, axes, (1 - pull) * values + pull * level)
+    covariance, _ = ledoit_wolf(x * scale, assume_centered=True)
+    return scale[:, None] * _inverse_root(covariance)
+
+
+def _wide(x: np.ndarray) -> bool:
+    return x.shape[1] > max(WIDE, len(x))
+
+
+def _span(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The eigenvalues (m,) of x.T @ x / m that are not all zero by count, and their axes (d, m)."""
+    _, singular, axes = np.linalg.svd(x, full_matrices=False)
+    return singular**2 / len(x), axes.T
+
+
+def _turned(values: np.ndarray, axes: np.ndarray, variances: np.ndarray) -> np.ndarray:
+    keep = values > max(_FLOOR * values.max(), np.finfo(float).tiny)
+    if not keep.any():
+        return np.zeros((len(axes), 1))
+    return axes[:, keep] / np.sqrt(variances[keep])
 
 
 def _inverse_root(covariance: np.ndarray) -> np.ndarray:
@@ -68,4 +100,4 @@ def _inverse_root(covariance: np.ndarray) -> np.ndarray:
     return axes[:, keep] / np.sqrt(values[keep])
 
 
-_MATRICES = {"standard": _standard, "shrunk": _shrunk, "whitened": _whitened}
+_SCALES = {"standard": _standard, "shrunk": _shrunk, "whitened": _whitened}

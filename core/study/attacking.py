@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 from core.attack import attack as attacking
 from core.attack import null, planted
 from core.attack.attack import Finding, Problem, attack, choose_view
+from core.attack.fit import Anyone, Informed, Printed
 from core.attack.registry import ATTACKERS, BASELINES
 from core.engine import Engine
 from core.errors import StoreError
@@ -22,7 +23,11 @@ from core.measure.targets import Target
 from core.progress import Progress
 from core.split import Split
 from core.store import Entry, Store, key
+from core.study import knowing
+from core.study.knowing import Others, Scene, part
 from core.study.representation import Representation
+
+__all__ = ["Attacks", "part", "rows_digest", "settled"]
 
 CONTROL_PEOPLE = 30
 """The positive control is judged on as many test parts as hold so many people."""
@@ -34,7 +39,8 @@ def _nothing() -> None:
 
 @dataclass(frozen=True)
 class _Question:
-    """One attack on one split: what is asked, and the keys of the answer and of its view."""
+    """One attack on one split: what is asked, and the keys of the answer and of its view, which
+    is empty where attackers do not share one."""
 
     name: str
     view: str
@@ -45,7 +51,8 @@ class _Question:
 class Attacks:
     """Attacks on one representation `x`, label by label; `seed` and `device` hold for all.
 
-    `views` remembers which view was chosen for which problem.
+    `views` remembers which view was chosen for which problem. `attackers` are those of the suite
+    by name, `outside` the same representation of another set's faces, where there is one.
     """
 
     x: Representation
@@ -56,16 +63,29 @@ class Attacks:
     progress: Progress
     engine: Engine
     views: dict[str, str] = field(default_factory=dict)
+    attackers: Mapping[str, Anyone] = field(default_factory=lambda: ATTACKERS)
+    outside: Representation | None = None
 
-    def said(self, cell: Cell, attacker: str, told: Callable[[], None] = _nothing) -> Predictions:
+    def serves(self, attacker: str, target: Target) -> bool:
+        """Whether `attacker` has what it needs here; one that has not is asked nothing."""
+        return knowing.serves(self.attackers[attacker], self.x, target, self.outside)
+
+    def said(
+        self,
+        cell: Cell,
+        attacker: str,
+        told: Callable[[], None] = _nothing,
+        *,
+        control: bool = True,
+    ) -> Predictions:
         """What `attacker` says of every test part; notes its inner figures and views in `cell`.
 
-        The positive control is asked in the same round, so that no processor waits; `told` is
-        called after each question.
+        The positive control is asked in the same round, so that no processor waits, unless it is
+        not wanted; `told` is called after each question.
         """
         questions = self._real(cell, attacker)
         count = len(questions)
-        if attacker not in BASELINES:
+        if control and attacker not in BASELINES:
             questions += self._planted(cell, attacker, planted.CONTROL)
         entries = self._answers(attacker, questions, told)[:count]
         cell.inner[attacker] = [entry.meta["inner"] for entry in entries]
@@ -105,15 +125,27 @@ class Attacks:
                 low = middle + 1
         return found
 
-    def nulls(self, cell: Cell, count: int) -> dict[Metric, tuple[float, float]]:
-        """The limits that 95 % of permuted labels stay within, for each metric."""
+    def nulls(
+        self, cell: Cell, count: int, *, differences: bool = False
+    ) -> dict[Metric, tuple[float, float]]:
+        """The limits that 95 % of permuted labels stay within, for each metric.
+
+        `differences`: whether the suite has an attacker that reads those, too.
+        """
         target = cell.target
         people = self.x.subjects[target.rows]
         permuted = null.permutations(target.y, people, count, seed=self.seed)
         names, tasks = [], []
-        problems = self._problems(target)
-        for place, (split, problem) in enumerate(zip(self.splits, problems, strict=True)):
-            settings = {"permutations": count, "seed": self.seed, "split": split.seed}
+        needs = "reference" if differences else ""
+        for place, split in enumerate(self.splits):
+            problem = self._problem(target, place, needs, self._scene(place))
+            settings: dict[str, Any] = {
+                "permutations": count,
+                "seed": self.seed,
+                "split": split.seed,
+            }
+            if differences:
+                settings["differences"] = True
             names.append(key("null", null.VERSION, settings, self._inputs(target, place)))
             tasks.append((problem, permuted[:, part(split.attacker, target)]))
         missing = [i for i, name in enumerate(names) if self.store.load(name) is None]
@@ -121,7 +153,7 @@ class Attacks:
         for i, found in zip(missing, made, strict=True):
             self.progress.check()
             self.store.save(names[i], {"scores": found})
-        scores = [self._settled(name).arrays["scores"] for name in names]
+        scores = [settled(self.store, name).arrays["scores"] for name in names]
         values: dict[Metric, list[float]] = {metric: [] for metric in METRICS}
         for i in range(count):
             shuffled = replace(target, y=permuted[i])
@@ -135,18 +167,23 @@ class Attacks:
         return {**limits, "accuracy": (floor, max(limit, blind))}
 
     def _real(self, cell: Cell, attacker: str) -> list[_Question]:
-        problems = self._problems(cell.target)
+        needs = self._needs(attacker)
+        problems = [
+            self._problem(cell.target, place, needs, self._scene(place))
+            for place in range(len(self.splits))
+        ]
         return self._questions(cell.target, attacker, problems, "real")
 
     def _planted(self, cell: Cell, attacker: str, size: float) -> list[_Question]:
-        target = cell.target
-        problems, last, x = [], None, np.empty(0)
+        target, needs, others = cell.target, self._needs(attacker), self._others(cell.target)
+        problems: list[Problem] = []
+        last, coded = None, None
         for place in range(len(self._control_splits(target))):
-            vectors = self.x.vectors(place)
-            if vectors is not last:  # one set of vectors for every split gets one code
-                last, x = vectors, vectors.copy()
-                x[target.rows] = planted.plant(x[target.rows], target.y, size, seed=self.seed)
-            problems.append(self._problem(target, x, self.splits[place]))
+            real = self._scene(place)
+            if coded is None or last is not real.x:  # one set of vectors gets one code
+                last = real.x
+                coded = knowing.with_code(real, target, others, needs, size, self.seed)
+            problems.append(self._problem(target, place, needs, coded))
         what = f"planted {size}, seed {self.seed}, version {planted.VERSION}"
         return self._questions(target, attacker, problems, what)
 
@@ -165,26 +202,31 @@ class Attacks:
             people |= set(self.x.subjects[target.rows[part(split.test, target)]])
         return chosen
 
-    def _problems(self, target: Target) -> list[Problem]:
-        return [
-            self._problem(target, self.x.vectors(place), split)
-            for place, split in enumerate(self.splits)
-        ]
+    def _needs(self, attacker: str) -> str:
+        who = self.attackers[attacker]
+        return who.needs if isinstance(who, Informed) else ""
 
-    def _problem(self, target: Target, x: np.ndarray, split: Split) -> Problem:
-        own = target.rows[part(split.attacker, target)]
-        strangers = target.rows[part(split.test, target)]
-        y, people = target.y[part(split.attacker, target)], self.x.subjects[own]
-        return Problem(x[own], y, people, x[strangers], target.k, split.seed, "")
+    def _others(self, target: Target) -> Others | None:
+        return knowing.others_of(self.outside, target)
+
+    def _scene(self, place: int) -> Scene:
+        return knowing.scene(self.x, self.outside, place)
+
+    def _problem(self, target: Target, place: int, needs: str, seen: Scene) -> Problem:
+        others = self._others(target) if needs == "outside" else None
+        split = self.splits[place]
+        return knowing.problem(seen, self.x.subjects, target, split, needs, others)
 
     def _questions(
         self, target: Target, attacker: str, problems: Sequence[Problem], what: str
     ) -> list[_Question]:
         """A question for each problem, which are those of the first splits."""
+        # An informed attacker makes a problem of its own, and chooses a view for that.
+        alone = isinstance(self.attackers[attacker], Informed)
         return [
             _Question(
                 self._key("attack", target, what, place, attacker=attacker),
-                self._key("view", target, what, place),
+                "" if alone else self._key("view", target, what, place),
                 problem,
             )
             for place, problem in enumerate(problems)
@@ -200,58 +242,64 @@ class Attacks:
             told()
         for question, (view, finding) in zip(missing, self._found(attacker, missing), strict=True):
             self.progress.check()
-            if question.view not in self.views:
+            if question.view and question.view not in self.views:
                 self.store.save(question.view, {}, {"view": view})
                 self.views[question.view] = view
             self.store.save(question.name, {"scores": finding.scores}, _about(finding))
             told()
-        return [self._settled(one.name) for one in questions]
+        return [settled(self.store, one.name) for one in questions]
 
     def _found(
         self, attacker: str, questions: Sequence[_Question]
     ) -> Iterator[tuple[str, Finding]]:
         """The view chosen for each question, and what was found."""
         problems = [replace(one.problem, view=self._view(one)) for one in questions]
+        who = self.attackers[attacker]
         if self.device == "cpu":
-            yield from self.engine.map(partial(_answer, attacker), problems)
+            yield from self.engine.map(partial(_answer, who), problems)
         elif problems:
-            seen = list(self.engine.map(_viewed, problems))
-            findings = attack(seen, ATTACKERS[attacker], device=self.device)
+            alone = isinstance(who, Informed)
+            seen = problems if alone else list(self.engine.map(_viewed, problems))
+            findings = attack(seen, who, device=self.device)
             yield from zip((one.view for one in seen), findings, strict=True)
 
     def _view(self, question: _Question) -> str:
         """The view that all attackers of this problem share; empty where none is chosen yet."""
-        if question.view not in self.views:
+        if question.view and question.view not in self.views:
             entry = self.store.load(question.view)
             if entry is None:
                 return ""
             self.views[question.view] = entry.meta["view"]
-        return self.views[question.view]
-
-    def _settled(self, name: str) -> Entry:
-        """What the store gives back, so that a resumed run and an undisturbed one go on from the
-        same bits."""
-        entry = self.store.load(name)
-        if entry is None:
-            raise StoreError(
-                f"the store lost {name} while it was in use: run again, and let nothing else "
-                "empty the cache meanwhile"
-            )
-        return entry
+        return self.views.get(question.view, "")
 
     def _key(
         self, kind: str, target: Target, what: str, place: int, attacker: str | None = None
     ) -> str:
         split = self.splits[place]
         settings: dict[str, Any] = {"what": what, "seed": split.seed, "attacker": attacker}
+        inputs = self._inputs(target, place)
         if attacker is not None:
-            settings["version"] = ATTACKERS[attacker].version
-        return key(kind, attacking.VERSION, settings, self._inputs(target, place))
+            who = self.attackers[attacker]
+            settings["version"] = who.version
+            if isinstance(who, Printed):
+                settings["variant"] = who.variant
+            inputs += self._beside(target, place, self._needs(attacker))
+        return key(kind, attacking.VERSION, settings, inputs)
 
     def _inputs(self, target: Target, place: int) -> list[str]:
         split = self.splits[place]
         parts = [rows_digest(split.attacker), rows_digest(split.test)]
         return [self.x.digest(place), target.digest(), *parts]
+
+    def _beside(self, target: Target, place: int, needs: str) -> list[str]:
+        """Digests of what an informed attacker looks at beside its own vectors. References are
+        vectors of the same set, drawn by the split's seed: nothing more."""
+        if needs == "before":
+            return [self.x.base.digest]
+        others = self._others(target) if needs == "outside" else None
+        if others is None or self.outside is None:
+            return []
+        return [self.outside.digest(place), others.digest()]
 
     def _pooled(
         self, target: Target, splits: Sequence[Split], entries: Sequence[Entry]
@@ -277,9 +325,16 @@ class Attacks:
         )
 
 
-def part(rows: np.ndarray, target: Target) -> np.ndarray:
-    """Places in `target.rows` of those of `rows` that take part in the attack."""
-    return np.flatnonzero(np.isin(target.rows, rows, assume_unique=True))
+def settled(store: Store, name: str) -> Entry:
+    """What the store gives back, so that a resumed run and an undisturbed one go on from the
+    same bits; raises `StoreError` where it was emptied meanwhile."""
+    entry = store.load(name)
+    if entry is None:
+        raise StoreError(
+            f"the store lost {name} while it was in use: run again, and let nothing else "
+            "empty the cache meanwhile"
+        )
+    return entry
 
 
 def rows_digest(rows: np.ndarray) -> str:
@@ -296,9 +351,9 @@ def _viewed(problem: Problem) -> Problem:
     return problem if problem.view else replace(problem, view=choose_view(problem))
 
 
-def _answer(attacker: str, problem: Problem) -> tuple[str, Finding]:
-    seen = _viewed(problem)
-    return seen.view, attack([seen], ATTACKERS[attacker], device="cpu")[0]
+def _answer(attacker: Anyone, problem: Problem) -> tuple[str, Finding]:
+    seen = problem if isinstance(attacker, Informed) else _viewed(problem)
+    return seen.view, attack([seen], attacker, device="cpu")[0]
 
 
 def _about(finding: Finding) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.attack.registry import BASELINES
+from core.attack.registry import BASELINES, members
+from core.encode.embeddings import Embeddings
 from core.engine import Engine
 from core.measure.intervals import (
     NONE_BELOW,
@@ -36,7 +37,10 @@ from core.study.attacking import Attacks, part
 from core.study.representation import Representation
 from core.table import StudyResult, table
 
-COST = {"majority": 1, "logistic": 3, "svm": 4, "rf": 12, "nn": 40}
+COST = {
+    "majority": 1, "logistic": 3, "svm": 4, "rf": 12, "nn": 40, "lda": 3, "knn": 3, "qda": 2,
+    "similarity": 6, "difference": 6, "inverse": 8, "outside": 8,
+}  # fmt: skip
 """Rough tenths of a second a question, so that the bar moves evenly."""
 NULL_COST = 6
 OTHER_COST = 12
@@ -51,7 +55,8 @@ def cost(attacker: str) -> int:
 
 @dataclass(frozen=True)
 class Plan:
-    """Who is attacked how: what all cells share. `permutations` make one null each."""
+    """Who is attacked how: what all cells share. `permutations` make one null each; `suite` says
+    who stands behind the attackers' names."""
 
     splits: Sequence[Split]
     attackers: Sequence[str]
@@ -60,10 +65,14 @@ class Plan:
     seed: int
     device: str
     resamples: int = 2000
+    suite: str = "papers"
 
 
 class Leakage:
-    """Walks through all labels and representations, publishing the table as it grows."""
+    """Walks through all labels and representations, publishing the table as it grows.
+
+    `outside` is another labelled set through the same encoder, which one attacker learns from.
+    """
 
     def __init__(
         self,
@@ -76,6 +85,7 @@ class Leakage:
         engine: Engine,
         publish: Publish,
         phase: str = "Attacking",
+        outside: Embeddings | None = None,
     ) -> None:
         self.representations = representations
         self.targets = targets
@@ -83,10 +93,14 @@ class Leakage:
         self.progress = progress
         self.publish = publish
         self.phase = phase
+        who = members(plan.suite)
         self.attacks = {
-            name: Attacks(x, plan.splits, plan.seed, plan.device, store, progress, engine)
+            name: Attacks(
+                x, plan.splits, plan.seed, plan.device, store, progress, engine, attackers=who,
+                outside=x.applied(outside) if outside and self._audited(name) else None,
+            )
             for name, x in representations.items()
-        }
+        }  # fmt: skip
         self.cells: dict[tuple[str, str], Cell] = {}
         self.rows: list[dict[str, Any]] = []
         self._made: dict[tuple[str, str, str, bool], list[dict[str, Any]]] = {}
@@ -112,7 +126,7 @@ class Leakage:
         subjects = self.representations[name].subjects
         people = len(set(subjects[target.rows]))
         if target.k < 2 or people < NONE_BELOW:
-            self.rows += empty_rows(name, target, self._attackers(name), people)
+            self.rows += empty_rows(name, target, self._attackers(name, target), people)
             self.publish("leakage", table("leakage", self.rows))
             self.progress.advance(self._cost(name, target), f"{name}, {target.attribute}")
             return
@@ -124,7 +138,7 @@ class Leakage:
         self.cells[name, target.attribute] = cell
         attacks = self.attacks[name]
         self._null(cell)  # first, so that no figure is ever published without it
-        for attacker in self._attackers(name):
+        for attacker in self._attackers(name, target):
             what = f"{name}, {target.attribute}, {attacker}"
             told = partial(self.progress.advance, cost(attacker), what)
             cell.said[attacker] = attacks.said(cell, attacker, told)
@@ -139,14 +153,17 @@ class Leakage:
         self.publish("leakage", table("leakage", self.rows))
 
     def _null(self, cell: Cell) -> None:
-        cell.nulls = self.attacks[cell.representation].nulls(cell, self.plan.permutations)
+        asked = self._attackers(cell.representation, cell.target)
+        cell.nulls = self.attacks[cell.representation].nulls(
+            cell, self.plan.permutations, differences="difference" in asked
+        )
         what = f"{cell.representation}, {cell.target.attribute}, permuted labels"
         self.progress.advance(NULL_COST * len(self.plan.splits), what)
 
     def _look_closer(self, cell: Cell) -> None:
         """Where an attacker found nothing, find out what it would have found."""
         silent = {row["attacker"] for row in self._rows(cell) if row["status"] == "nothing found"}
-        for attacker in self._attackers(cell.representation):
+        for attacker in self._attackers(cell.representation, cell.target):
             if attacker in silent and attacker not in BASELINES:
                 found = self.attacks[cell.representation].would_find(cell, attacker)
                 cell.detect(attacker, found)
@@ -168,14 +185,20 @@ class Leakage:
         """What is settled, and what the cell at work has said so far."""
         self.publish("leakage", table("leakage", self.rows + self._rows(cell)))
 
-    def _attackers(self, name: str) -> Sequence[str]:
-        fitted = self.representations[name].fitted
-        return self.plan.attackers if fitted or name == "x" else self.plan.control_attackers
+    def _audited(self, name: str) -> bool:
+        """Whether this is x or a φ, and no control."""
+        return name == "x" or bool(self.representations[name].fitted)
+
+    def _attackers(self, name: str, target: Target) -> list[str]:
+        """Those of the suite that have what they need here."""
+        suite = self.plan.attackers if self._audited(name) else self.plan.control_attackers
+        return [one for one in suite if self.attacks[name].serves(one, target)]
 
     def _cost(self, name: str, target: Target) -> int:
         attacks = self.attacks[name]
         own = sum(
-            cost(attacker) * attacks.count(target, attacker) for attacker in self._attackers(name)
+            cost(attacker) * attacks.count(target, attacker)
+            for attacker in self._attackers(name, target)
         )
         return own + NULL_COST * len(self.plan.splits)
 
