@@ -67,8 +67,15 @@ def _lines(found: Mapping[str, Any], indent: str = "") -> Iterator[str]:
             yield f"{label}: {value}"
 
 
-def embed(path: Path | None, out: Path, *, encoder: Mapping[str, Any], **how: Any) -> Embeddings:
-    """Encode the set at `path` and write its vectors to the Parquet file `out`."""
+def embed(
+    path: Path | None, out: Path, *, encoder: Mapping[str, Any], trunk: bool = False, **how: Any
+) -> Embeddings:
+    """Encode the set at `path` and write its vectors to the Parquet file `out`.
+
+    `trunk`: the activations of the encoder's frozen trunk in their place. Raises `EncoderError`
+    where it cannot be cut.
+    """
+    from core.encode.cut import trunk_of
     from core.encode.registry import make_encoder
     from core.encode.run import encode
     from core.store import Store
@@ -76,6 +83,7 @@ def embed(path: Path | None, out: Path, *, encoder: Mapping[str, Any], **how: An
     with faces_at(path, **how) as faces, shown() as show:
         progress = progress_on_stderr(show)
         made = make_encoder(**encoder, synthetic=faces.synthetic, progress=progress)
+        made = trunk_of(made) if trunk else made
         found = encode(faces, made, store=Store(), progress=progress)
     write_embeddings(found, out)
     for problem in found.problems[:20]:

@@ -7,9 +7,13 @@ measured through it says nothing about photographs. `weights/MODEL_CARD.md` desc
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+from core.encode.cut import Cut, folded, folded_affine
 from core.encode.encoder import digest_of, file_digest
+from core.encode.layers import Chain, Relu
 from core.encode.network import NetworkEncoder, choose_device, fill, read_state
 from core.errors import EncoderError
 from core.faces.align import Alignment
@@ -52,4 +56,26 @@ def load_bundled(device: str = "cpu", *, weights: Path = WEIGHTS) -> NetworkEnco
         mean=(MIDDLE, MIDDLE, MIDDLE),
         std=(MIDDLE, MIDDLE, MIDDLE),
         device=device,
+        cut=partial(cut, network),
     )
+
+
+def cut(network: Any) -> Cut:
+    """Before the last map is widened: 128 maps of 7 × 7, 25 KB a face.
+
+    One layer later there are twice as many numbers to keep, and the last stage is a linear map.
+    """
+    from core.encode.bundled_network import LAST_MAP
+
+    places = (LAST_MAP, LAST_MAP)
+    widen, weigh, vector = network.widen, network.places, network.vector
+    tail = Chain(
+        (
+            folded(widen[0], widen[1], places),
+            Relu(),
+            folded(weigh[0], weigh[1], places),
+            folded_affine(vector[0], vector[1]),
+        )
+    )
+    width = widen[0].in_channels * LAST_MAP**2
+    return Cut(network.body, tail, width, "widen, places and vector")

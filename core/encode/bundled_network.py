@@ -17,7 +17,8 @@ DIMENSIONS = 256
 MIDDLE = 127.5
 _WIDTHS = (32, 64, 128)
 _BLOCKS = (1, 2, 2)
-_LAST_MAP = 7
+LAST_MAP = 7
+"""Places of the last map, by row and by column."""
 
 
 def prepare(crops: np.ndarray) -> torch.Tensor:
@@ -67,7 +68,7 @@ class BundledNetwork(nn.Module):
             nn.Conv2d(_WIDTHS[-1], wide, 1, bias=False), nn.BatchNorm2d(wide), nn.ReLU(inplace=True)
         )
         self.places = nn.Sequential(
-            nn.Conv2d(wide, wide, _LAST_MAP, groups=wide, bias=False), nn.BatchNorm2d(wide)
+            nn.Conv2d(wide, wide, LAST_MAP, groups=wide, bias=False), nn.BatchNorm2d(wide)
         )
         self.vector = nn.Sequential(
             nn.Linear(wide, DIMENSIONS, bias=False), nn.BatchNorm1d(DIMENSIONS)

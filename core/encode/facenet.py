@@ -7,9 +7,13 @@ margin, as in the port's own evaluation on LFW; pixels are scaled by (p − 127.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
+from core.encode.cut import Cut, folded, folded_affine
 from core.encode.download import download
 from core.encode.encoder import Options, digest_of, file_digest
+from core.encode.layers import Beside, Chain, Layer, Pool, Relu, Residual, Unit
 from core.encode.network import NetworkEncoder, choose_device, fill, read_state
 from core.faces.align import Alignment
 from core.store import home
@@ -88,4 +92,45 @@ def build(options: Options) -> NetworkEncoder:
         mean=(127.5, 127.5, 127.5),
         std=(128.0, 128.0, 128.0),
         device=device,
+        cut=partial(cut, network),
     )
+
+
+TRUNK = (
+    "conv2d_1a", "conv2d_2a", "conv2d_2b", "maxpool_3a", "conv2d_3b", "conv2d_4a", "conv2d_4b",
+    "repeat_1", "mixed_6a", "repeat_2", "mixed_7a", "repeat_3",
+)  # fmt: skip
+"""The network's parts up to the last inception block, in the order in which it walks them."""
+LAST_PLACES = (3, 3)
+"""Places of the last maps for crops of `SIZE`."""
+
+
+def cut(network: Any) -> Cut:
+    """Before the last inception block: 1792 maps of 3 × 3, 64 KB a face.
+
+    After the pooling there would be 7 KB to keep and a linear map to train: with its block the
+    last stage can still change what is seen where.
+    """
+    from torch import nn
+
+    block = network.block8
+
+    def basic(part: Any) -> tuple[Layer, Layer]:
+        return folded(part.conv, part.bn, LAST_PLACES), Relu()
+
+    branches = (
+        Chain(basic(block.branch0)),
+        Chain(tuple(layer for part in block.branch1 for layer in basic(part))),
+    )
+    joined = folded(block.conv2d, None, LAST_PLACES, block.scale)
+    tail = Chain(
+        (
+            Residual(Chain((Beside(branches), joined))),
+            Pool(network.last_linear.in_features),
+            folded_affine(network.last_linear, network.last_bn),
+            Unit(),
+        )
+    )
+    trunk = nn.Sequential(*(getattr(network, name) for name in TRUNK))
+    width = network.last_linear.in_features * LAST_PLACES[0] * LAST_PLACES[1]
+    return Cut(trunk, tail, width, "block8, last_linear and last_bn")

@@ -24,7 +24,8 @@ from core.faces import aliases
 from core.faces.labelling import Columns, label, rename
 from core.faces.tables import read_table
 
-_NO_ENCODER = hashlib.sha256(b"given vectors").hexdigest()
+NO_ENCODER = hashlib.sha256(b"given vectors").hexdigest()
+"""The digest of an encoder that nobody named."""
 _KINDS = (".parquet", ".npz", ".npy", ".csv", ".tsv")
 
 
@@ -84,7 +85,7 @@ def _embeddings(
     origin = _origin(read.said)
     done = label(Columns(frame, columns.aside, origin, columns.renamed), where, EmbeddingsError)
     kept = np.ascontiguousarray(x[done.rows])
-    digest = read.said.get("blindfold.encoder_digest") or _NO_ENCODER
+    digest = read.said.get("blindfold.encoder_digest") or NO_ENCODER
     embeddings = Embeddings(
         x=kept,
         table=done.table,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,8 @@ from core.faces.align import Alignment
 if TYPE_CHECKING:
     import torch
 
+    from core.encode.cut import Cut
+
     State = dict[str, torch.Tensor]
 
 
@@ -24,7 +26,8 @@ class NetworkEncoder:
     """A torch network with its preprocessing: (pixel − mean) / std in the order `color`.
 
     `mean` and `std` are for pixels from 0 to 255, one figure a channel in that order. The network
-    gives (b, d) or (b, d, 1, 1).
+    gives (b, d), or (b, c, h, w), which is laid flat. `cut` says where it can be cut into a trunk
+    and a last stage (`core.encode.cut`).
     """
 
     name: str
@@ -37,6 +40,7 @@ class NetworkEncoder:
     std: tuple[float, float, float]
     color: str = "RGB"
     device: str = "cpu"
+    cut: Callable[[], Cut] | None = None
 
     @property
     def size(self) -> int:

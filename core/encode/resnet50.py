@@ -10,9 +10,12 @@ square is taken, as in the authors' evaluation.
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from core.encode.cut import Cut, folded
 from core.encode.encoder import Options, digest_of, file_digest
+from core.encode.layers import Chain, Pool, Relu, Residual
 from core.encode.network import NetworkEncoder, choose_device, fill, read_state
 from core.faces.align import Alignment
 
@@ -30,6 +33,8 @@ NEEDED = (
 
 SIZE = 224
 ALIGNMENT = Alignment("margin", SIZE, margin=0.3, square=True)
+LAST_PLACES = (7, 7)
+"""Places of the last maps for crops of `SIZE`."""
 MEAN_RGB = (131.0912, 103.8827, 91.4953)
 """Mean colour of VGGFace2, red first (the authors' prototxt gives it blue first)."""
 
@@ -71,7 +76,31 @@ def build(options: Options) -> NetworkEncoder:
         std=(1.0, 1.0, 1.0),
         color=color,
         device=device,
+        cut=partial(cut, network),
     )
+
+
+def cut(network: Any) -> Cut:
+    """Before the last residual block: 2048 maps of 7 × 7, 401 KB a face.
+
+    The network ends at its pooling, so that there is no smaller last stage: inside the block its
+    short cut would have to be kept as well.
+    """
+    from torch import nn
+
+    *before, last = network.layer4
+    convolutions = (
+        folded(last.conv1, last.bn1, LAST_PLACES),
+        Relu(),
+        folded(last.conv2, last.bn2, LAST_PLACES),
+        Relu(),
+        folded(last.conv3, last.bn3, LAST_PLACES),
+    )
+    stem = (network.conv1, network.bn1, network.relu, network.maxpool)
+    trunk = nn.Sequential(*stem, network.layer1, network.layer2, network.layer3, *before)
+    tail = Chain((Residual(Chain(convolutions)), Relu(), Pool(last.conv3.out_channels)))
+    width = last.conv1.in_channels * LAST_PLACES[0] * LAST_PLACES[1]
+    return Cut(trunk, tail, width, "the last block of layer4")
 
 
 def caffe_resnet50() -> Any:

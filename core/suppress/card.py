@@ -7,20 +7,36 @@ from typing import Any
 
 import pandas as pd
 
-from core.suppress.saved import dimensions
-from core.suppress.suppressor import Suppressor
+from core.suppress.chain import dimensions
+from core.suppress.suppressor import Reads, Suppressor
 
 _LIMITS = """\
 ## Limits
 
-- The figures come from the rotation, where every part of the data was tested by a suppressor that
-  had not seen its people. This very suppressor was fitted once, on the reference split.
+- {origin}
 - They hold for this encoder and for people like these. Other encoders give other vectors.
 - Leakage is a lower bound: it grows with the people that an attacker has to learn from, and a
   stronger attacker may find more. Where nothing was found, the table of the audit says what would
   have been.
 - A suppressed vector still tells who somebody is: that is its purpose. It is personal data.
 """
+
+_ROTATION = """\
+The figures come from the rotation, where every part of the data was tested by a suppressor that
+  had not seen its people. This very suppressor was fitted once, on the reference split."""
+_ELSEWHERE = """\
+The figures are of this very suppressor, on people of {data}, none of whom it was fitted on."""
+
+_TAKES: Mapping[Reads, tuple[str, ...]] = {
+    "vectors": (),
+    "activations": (
+        "",
+        "It is the encoder's last stage, fine-tuned, and takes what the frozen layers before it "
+        "give. That is written by",
+        "",
+        "    python -m core embed PATH --depth trunk --out EMB.parquet",
+    ),
+}
 
 
 def card(
@@ -34,16 +50,23 @@ def card(
     people: int,
 ) -> str:
     """The card as Markdown. `leakage` and `verification` are the audit's tables, `people` those
-    whom this suppressor was fitted on, `data` and `encoder` the blocks of `audit.json`."""
+    whom this suppressor was fitted on, of the sets that it names or else of `data`; `data` and
+    `encoder` are the blocks of `audit.json`."""
     given, left = dimensions(suppressor.chain)
     synthetic = " (synthetic: drawn faces)" if data.get("synthetic") else ""
+    audited = data.get("name") or "a set without a name"
+    learnt = suppressor.fitted_on.get("data_digests") or [data.get("digest")]
+    elsewhere = data.get("digest") not in learnt
+    sets = " and ".join(suppressor.fitted_on.get("data") or [audited])
+    origin = _ELSEWHERE.format(data=audited) if elsewhere else _ROTATION
     lines = [
         f"# {name}",
         "",
-        f"A suppressor of the kind `{suppressor.kind}`, for vectors of {given} numbers from "
-        f"{encoder.get('name') or 'an encoder that was not named'}; it gives {left} numbers.",
+        f"A suppressor of the kind `{suppressor.kind}`, for {suppressor.reads} of {given} numbers "
+        f"from {encoder.get('name') or 'an encoder that was not named'}; it gives {left} numbers.",
+        *_TAKES[suppressor.reads],
         "",
-        f"Fitted on {people} people of {data.get('name') or 'a set without a name'}{synthetic}.",
+        f"Fitted on {people} people of {sets}{synthetic}.",
         "",
         "## Leakage",
         "",
@@ -56,7 +79,7 @@ def card(
         "",
         *_verification(name, verification),
         "",
-        _LIMITS,
+        _LIMITS.format(origin=origin),
         "## Use",
         "",
         "    python -m core suppress THIS_FOLDER --in EMB.parquet --out EMB2.parquet",

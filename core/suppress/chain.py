@@ -1,86 +1,35 @@
 """What a fitted suppressor is: a short chain of maps, from a vector x to a vector φ(x).
 
-Every method on vectors ends as one of these, so that all of them are applied, saved, loaded and
-exported by the same code, and none keeps anything of the people it was fitted on but its weights.
+Every method ends as one of these, so that all of them are applied, saved, loaded and exported by
+the same code, and none keeps anything of the people it was fitted on but its weights. One that
+fine-tunes the encoder's last stage is a chain from the trunk's activations. The maps themselves
+stand in `core.encode.layers`, since last stages are made of them too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-SMALLEST = 1e-12
-"""Shortest length that a vector is divided by."""
+from core.encode.layers import (
+    SMALLEST,
+    Affine,
+    Beside,
+    Chain,
+    Convolution,
+    Layer,
+    Pool,
+    Relu,
+    Residual,
+    Unit,
+)
 
-
-@dataclass(frozen=True)
-class Affine:
-    """x W + b, with `weight` float32 (d, d') and `bias` float32 (d',)."""
-
-    weight: np.ndarray
-    bias: np.ndarray
-
-    def __call__(self, x: np.ndarray) -> np.ndarray:
-        return x @ self.weight + self.bias
-
-
-@dataclass(frozen=True)
-class Unit:
-    """x / ‖x‖: length one."""
-
-    def __call__(self, x: np.ndarray) -> np.ndarray:
-        return x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), SMALLEST)
-
-
-@dataclass(frozen=True)
-class Relu:
-    """max(x, 0)."""
-
-    def __call__(self, x: np.ndarray) -> np.ndarray:
-        return np.maximum(x, 0)
-
-
-@dataclass(frozen=True)
-class Residual:
-    """x + inner(x): what an adapter adds to a vector."""
-
-    inner: Chain
-
-    def __call__(self, x: np.ndarray) -> np.ndarray:
-        return x + self.inner(x)
-
-
-Layer = Affine | Unit | Relu | Residual
-
-_BATCH = 256
-"""Rows at a time, padded, in float64: rounded to float32, a row does not depend on its place."""
-
-
-@dataclass(frozen=True)
-class Chain:
-    """Maps in their order; called with x float (n, d) it gives float32 (n, d')."""
-
-    layers: tuple[Layer, ...]
-
-    def __call__(self, x: np.ndarray) -> np.ndarray:
-        for layer in self.layers:
-            x = layer(x)
-        return x
-
-    def transform(self, x: np.ndarray) -> np.ndarray:
-        """φ float32 (n, d') of x (n, d), each row the same bits whatever its neighbours are."""
-        parts = []
-        for start in range(0, len(x), _BATCH):
-            part = np.zeros((_BATCH, x.shape[1]), np.float64)
-            own = x[start : start + _BATCH]
-            part[: len(own)] = own
-            parts.append(np.asarray(self(part), np.float32)[: len(own)])
-        return (
-            np.concatenate(parts) if parts else self(np.zeros((0, x.shape[1]))).astype(np.float32)
-        )
+__all__ = [
+    "SMALLEST", "Affine", "Beside", "Chain", "Convolution", "Layer", "Pool", "Relu", "Residual",
+    "Unit", "dimensions", "packed", "unpacked",
+]  # fmt: skip
 
 
 def packed(chain: Chain) -> tuple[dict[str, np.ndarray], list[Any]]:
@@ -102,6 +51,16 @@ def _pack(chain: Chain, prefix: str, arrays: dict[str, np.ndarray]) -> list[Any]
                 plan.append("unit")
             case Relu():
                 plan.append("relu")
+            case Convolution(weight, bias, places, padding, depthwise):
+                arrays[f"{name}.weight"] = np.asarray(weight, np.float32)
+                arrays[f"{name}.bias"] = np.asarray(bias, np.float32)
+                kind = "depthwise" if depthwise else "convolution"
+                plan.append([kind, list(places), list(padding)])
+            case Pool(maps):
+                plan.append(["pool", maps])
+            case Beside(chains):
+                inner = [_pack(own, f"{name}.{i}.", arrays) for i, own in enumerate(chains)]
+                plan.append(["beside", inner])
             case Residual(inner):
                 plan.append(["residual", _pack(inner, f"{name}.", arrays)])
     return plan
@@ -124,8 +83,83 @@ def _unpack(arrays: Mapping[str, np.ndarray], plan: Sequence[Any], prefix: str) 
                 layers.append(Unit())
             case "relu":
                 layers.append(Relu())
+            case ["convolution" | "depthwise" as kind, [int(h), int(w)], [int(p), int(q)]]:
+                own = arrays[f"{name}.weight"], arrays[f"{name}.bias"]
+                layers.append(Convolution(*own, (h, w), (p, q), kind == "depthwise"))
+            case ["pool", int(maps)]:
+                layers.append(Pool(maps))
+            case ["beside", [*inner]]:
+                chains = [_unpack(arrays, own, f"{name}.{i}.") for i, own in enumerate(inner)]
+                layers.append(Beside(tuple(chains)))
             case ["residual", inner]:
                 layers.append(Residual(_unpack(arrays, inner, f"{name}.")))
             case _:
                 raise ValueError(f"a layer '{kind}' is not known")
     return Chain(tuple(layers))
+
+
+def dimensions(chain: Chain) -> tuple[int, int]:
+    """(d, d') of a chain; raises `ValueError` where its layers do not fit one another or none of
+    them says how many dimensions it takes."""
+    first, last = _walk(chain, None)
+    if first is None or last is None:
+        raise ValueError("it has no affine layer")
+    return first, last
+
+
+def _walk(chain: Chain, width: int | None) -> tuple[int | None, int | None]:
+    """Width that the chain takes and that it gives; `width` is what comes in, where it is known."""
+    first = width
+    for layer in chain.layers:
+        taken, width = _through(layer, width)
+        first = taken if first is None else first
+    return first, width
+
+
+def _through(layer: Layer, width: int | None) -> tuple[int | None, int | None]:
+    """Width that a layer takes and that it gives when it is given `width`."""
+    match layer:
+        case Affine():
+            return _affine(layer, width)
+        case Convolution():
+            return _convolution(layer, width)
+        case Pool(maps):
+            if width is None or maps < 1 or width % maps:
+                raise ValueError(f"the mean of each of {maps} maps does not fit {width} dimensions")
+            return width, maps
+        case Beside(chains):
+            ways = [_walk(own, width) for own in chains]
+            if not ways or len({taken for taken, _ in ways}) > 1:
+                raise ValueError(f"chains beside one another take {[taken for taken, _ in ways]}")
+            return ways[0][0], sum(given or 0 for _, given in ways)
+        case Residual(inner):
+            taken, given = _walk(inner, width)
+            if taken != given:
+                raise ValueError(f"a residual turns {taken} dimensions into {given}")
+            return taken, given
+        case _:
+            return width, width
+
+
+def _affine(layer: Affine, width: int | None) -> tuple[int, int]:
+    shapes = (layer.weight.shape, layer.bias.shape)
+    fits = layer.weight.ndim == 2 and layer.bias.shape == layer.weight.shape[1:]
+    if not fits or (width is not None and layer.weight.shape[0] != width):
+        raise ValueError(f"an affine layer of shapes {shapes} does not fit {width} dimensions")
+    return int(layer.weight.shape[0]), int(layer.weight.shape[1])
+
+
+def _convolution(layer: Convolution, width: int | None) -> tuple[int, int]:
+    shapes = (layer.weight.shape, layer.bias.shape)
+    fits = layer.weight.ndim == 4 and layer.bias.shape == layer.weight.shape[:1]
+    fits = fits and not (layer.depthwise and layer.weight.shape[1] != 1)
+    fits = fits and min(layer.places) > 0 and min(layer.left) > 0
+    # Zeros beyond the kernel's own reach are no convolution's, and could fill the memory.
+    sides = zip(layer.padding, layer.weight.shape[2:], strict=False)
+    fits = fits and all(0 <= padding < side for padding, side in sides)
+    if not fits or (width is not None and layer.widths[0] != width):
+        raise ValueError(
+            f"a convolution of shapes {shapes} over {layer.places} places does not fit {width} "
+            "dimensions"
+        )
+    return layer.widths

@@ -17,6 +17,7 @@ from core.measure.pairs import made, similarities
 from core.measure.verification import area, curve
 from core.split import inner_folds
 from core.suppress.collapse import effective_rank, mean_cosine
+from core.suppress.prepare import primary_rows
 from core.suppress.suppressor import Label, Material, Step
 
 TOLERANCE = 0.002
@@ -87,8 +88,9 @@ class Judge:
 
     def _verification(self, phi: np.ndarray) -> float:
         """AUC of verification by cosine."""
-        _, person = np.unique(self.held.people, return_inverse=True)
-        pairs = made(np.arange(len(phi)), person, fold=0, seed=self.seed, cap=_PAIRS)
+        rows = primary_rows(self.held)
+        _, person = np.unique(self.held.people[rows], return_inverse=True)
+        pairs = made(rows, person, fold=0, seed=self.seed, cap=_PAIRS)
         if not 0 < pairs.same.sum() < len(pairs.same):
             return 0.5
         units = phi / np.maximum(np.linalg.norm(phi, axis=1, keepdims=True), 1e-12)

@@ -27,36 +27,67 @@ correlations pass that a probe can use."""
 
 @dataclass(frozen=True)
 class Leace:
-    """LEACE on the one-hot classes of all labels at once; it has nothing to set."""
+    """LEACE on the one-hot classes of all labels at once; it has nothing to set.
+
+    Where too few people carry all of them, as when labels come from different sets, one label is
+    erased after another, each on the rows that carry it: a linear map leaves a covariance of zero
+    at zero, so that the theorem holds for each, and only the change may be larger than need be.
+    """
 
     kind: ClassVar[str] = "leace"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     def fit(self, material: Material, *, seed: int, device: str, progress: Progress) -> Suppressor:
-        """Fit on the rows of `material` that carry every label; `seed` changes nothing here.
+        """Fit on the rows of `material` that carry a label; `seed` changes nothing here.
 
-        Raises `NotEnoughData` where too few people carry every label, `SuppressorError` where
-        nothing of x would be left.
+        Raises `NotEnoughData` where too few people carry a label, `SuppressorError` where nothing
+        of x would be left.
         """
         material = prepared(material)
         progress.check()
-        rows = np.all([label.y >= 0 for label in material.labels], axis=0)
-        people = len(np.unique(material.people[rows]))
-        if people < LEAST_PEOPLE:
-            raise NotEnoughData(
-                f"{people} people carry all of {len(material.labels)} labels, at least "
-                f"{LEAST_PEOPLE} are needed: leave out a label, or bring more people"
-            )
-        x = material.x[rows].astype(np.float64)
-        z = np.concatenate([one_hot(label)[rows] for label in material.labels], axis=1)
-        chain = Chain((_erase(x, z, device),))
+        x, eraser, taken = material.x.astype(np.float64), None, 0
+        seen = [(x[rows], z) for rows, z in _together(material)]
+        for own, z in seen:
+            step = _erase(own if eraser is None else eraser(own), z, device)
+            eraser = step if eraser is None else _after(eraser, step)
+            taken += int(np.linalg.matrix_rank(z - z.mean(axis=0)))
+        assert eraser is not None, "prepared material has a label"
+        chain = Chain((eraser,))
         check_collapse(x, chain.transform(x))
-        taken = int(np.linalg.matrix_rank(z - z.mean(axis=0)))
-        training = (
-            Step(0, "covariance with the classes", _largest(x, z)),
-            Step(1, "covariance with the classes", _largest(chain.transform(x), z)),
+        left = [(chain.transform(own), z) for own, z in seen]
+        training = tuple(
+            Step(number, "covariance with the classes", max(_largest(*one) for one in which))
+            for number, which in enumerate((seen, left))
         )
         return Suppressor(self.kind, chain, asdict(self), training, {"directions": taken})
+
+
+def _together(material: Material) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Rows, bool (n,), and the one-hot classes that they carry: of all labels at once where people
+    enough carry all, else label by label."""
+    known = [label.y >= 0 for label in material.labels]
+    classes = [one_hot(label) for label in material.labels]
+    every = np.all(known, axis=0)
+    if _people(material, every) >= LEAST_PEOPLE:
+        return [(every, np.concatenate(classes, axis=1)[every])]
+    for label, rows in zip(material.labels, known, strict=True):
+        if _people(material, rows) < LEAST_PEOPLE:
+            raise NotEnoughData(
+                f"{_people(material, rows)} people carry the label '{label.name}', at least "
+                f"{LEAST_PEOPLE} are needed: leave out this label, or bring more people"
+            )
+    return [(rows, z[rows]) for rows, z in zip(known, classes, strict=True)]
+
+
+def _people(material: Material, rows: np.ndarray) -> int:
+    return len(np.unique(material.people[rows]))
+
+
+def _after(first: Affine, then: Affine) -> Affine:
+    """The two as one map."""
+    weight = first.weight.astype(np.float64) @ then.weight
+    bias = first.bias.astype(np.float64) @ then.weight + then.bias
+    return Affine(weight.astype(np.float32), bias.astype(np.float32))
 
 
 def one_hot(label: Label) -> np.ndarray:

@@ -1,4 +1,7 @@
-"""A fitted suppressor as an ONNX model: input "x" [n, d], output "phi" [n, d']."""
+"""A fitted suppressor as an ONNX model: input "x" [n, d], output "phi" [n, d'].
+
+Activations are flat rows here too, as `python -m core embed --depth trunk` writes them.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from core.suppress.chain import SMALLEST, Affine, Chain, Relu, Residual, Unit
-from core.suppress.saved import dimensions
+from core.suppress.chain import (
+    SMALLEST,
+    Affine,
+    Beside,
+    Chain,
+    Convolution,
+    Pool,
+    Relu,
+    Residual,
+    Unit,
+    dimensions,
+)
 from core.suppress.suppressor import Suppressor
 
 OPSET = 17
@@ -62,6 +75,22 @@ class _Writer:
         self.constants.append(numpy_helper.from_array(own, name))
         return name
 
+    def shape(self, *sides: int) -> str:
+        """Write the shape that a Reshape takes: 0 keeps a side, −1 is whatever is left."""
+        from onnx import numpy_helper
+
+        name = f"constant_{len(self.constants)}"
+        self.constants.append(numpy_helper.from_array(np.array(sides, np.int64), name))
+        return name
+
+    def convolution(self, layer: Convolution, x: str) -> str:
+        """Write a convolution between two flat rows."""
+        x = self.node("Reshape", [x, self.shape(0, layer.maps, *layer.places)])
+        weights = [self.constant(layer.weight), self.constant(layer.bias)]
+        group, pads = layer.maps if layer.depthwise else 1, [*layer.padding, *layer.padding]
+        x = self.node("Conv", [x, *weights], pads=pads, group=group)
+        return self.node("Reshape", [x, self.shape(0, layer.widths[1])])
+
     def chain(self, chain: Chain, x: str) -> str:
         """Write a chain that reads `x`; the name of what it gives."""
         for layer in chain.layers:
@@ -71,6 +100,13 @@ class _Writer:
                     x = self.node("Add", [x, self.constant(bias)])
                 case Relu():
                     x = self.node("Relu", [x])
+                case Convolution():
+                    x = self.convolution(layer, x)
+                case Pool(maps):
+                    x = self.node("Reshape", [x, self.shape(0, maps, -1)])
+                    x = self.node("ReduceMean", [x], axes=[2], keepdims=0)
+                case Beside(chains):
+                    x = self.node("Concat", [self.chain(own, x) for own in chains], axis=1)
                 case Residual(inner):
                     x = self.node("Add", [x, self.chain(inner, x)])
                 case Unit():

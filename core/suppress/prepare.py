@@ -41,7 +41,7 @@ def prepared(material: Material) -> Material:
     if not material.labels:
         raise NotEnoughData("no label (at least one) is to be suppressed: name one as sensitive")
     labels = tuple(_shown(label, material.people) for label in material.labels)
-    return Material(x, np.asarray(material.people), labels)
+    return replace(material, x=x, people=np.asarray(material.people), labels=labels)
 
 
 def _shown(label: Label, people: np.ndarray) -> Label:
@@ -61,7 +61,10 @@ def _shown(label: Label, people: np.ndarray) -> Label:
 def rows_of(material: Material, rows: np.ndarray) -> Material:
     """Those `rows` (m,) of `material`."""
     labels = tuple(replace(label, y=label.y[rows]) for label in material.labels)
-    return Material(material.x[rows], material.people[rows], labels)
+    primary = None if material.primary is None else material.primary[rows]
+    return replace(
+        material, x=material.x[rows], people=material.people[rows], labels=labels, primary=primary
+    )
 
 
 def label_at(label: Label | None, rows: np.ndarray) -> Label | None:
@@ -97,11 +100,22 @@ def with_primary(material: Material, primary: str) -> tuple[Material, Label | No
             f"'{primary}' is the primary task and the only label (another is needed to suppress): "
             "name a second label as sensitive, or choose primary: identity"
         )
-    return Material(material.x, material.people, others), material.labels[names.index(primary)]
+    return replace(material, labels=others), material.labels[names.index(primary)]
 
 
 def classes_kept(material: Material, kept: Label | None) -> np.ndarray:
-    """Class int64 (n,) of the primary task: the label's, or who it is; −1 where unlabelled."""
-    if kept is not None:
-        return kept.y
-    return np.unique(material.people, return_inverse=True)[1].astype(np.int64)
+    """Class int64 (n,) of the primary task: the label's, or who it is; −1 where unlabelled, and
+    where the row is not one that this task learns from."""
+    own = primary_rows(material)
+    y = np.full(len(material.x), UNLABELLED, dtype=np.int64)
+    y[own] = (
+        np.unique(material.people[own], return_inverse=True)[1] if kept is None else kept.y[own]
+    )
+    return y
+
+
+def primary_rows(material: Material) -> np.ndarray:
+    """Rows int64 (m,) that the primary task learns from."""
+    if material.primary is None:
+        return np.arange(len(material.x))
+    return np.flatnonzero(material.primary)

@@ -19,8 +19,8 @@ from safetensors.numpy import save as bytes_of
 from core import audit_yaml
 from core.errors import ConfigError, SuppressorError
 from core.store import write_atomic
-from core.suppress.chain import Affine, Chain, Residual, packed, unpacked
-from core.suppress.suppressor import Suppressor
+from core.suppress.chain import Chain, dimensions, packed, unpacked
+from core.suppress.suppressor import WHERE, Suppressor
 
 WEIGHTS = "weights.safetensors"
 CONFIG = "config.yaml"
@@ -41,6 +41,8 @@ def save(suppressor: Suppressor, folder: Path) -> None:
         "kind": suppressor.kind,
         "settings": plain(suppressor.settings),
         "facts": plain(suppressor.facts),
+        "reads": suppressor.reads,
+        "fitted_on": plain(suppressor.fitted_on),
         "dimensions": list(dimensions(suppressor.chain)),
         "plan": plan,
         "weights_sha256": hashlib.sha256(weights).hexdigest(),
@@ -67,11 +69,17 @@ def load(folder: Path) -> Suppressor:
         kind, settings, facts = config["kind"], config["settings"], config["facts"]
         if not (isinstance(kind, str) and isinstance(settings, dict) and isinstance(facts, dict)):
             raise ValueError("kind, settings or facts are not what they should be")
+        reads = config.get("reads", "vectors")  # what earlier versions wrote reads vectors
+        if reads not in WHERE:
+            raise ValueError(f"it reads '{reads}', and {' or '.join(WHERE)} are known")
+        fitted_on = config.get("fitted_on", {})
+        if not isinstance(fitted_on, dict):
+            raise ValueError(f"it was fitted on {fitted_on!r}, which is no mapping")
     except KeyError as error:
         raise SuppressorError(_damaged(folder, f"{error} is missing in it")) from error
     except (ConfigError, OSError, SafetensorError, ValueError, TypeError) as error:
         raise SuppressorError(_damaged(folder, " ".join(str(error).split()))) from error
-    return Suppressor(kind, chain, settings, (), facts)
+    return Suppressor(kind, chain, settings, (), facts, reads, fitted_on)
 
 
 def _damaged(folder: Path, why: str) -> str:
@@ -100,40 +108,6 @@ def _chain(arrays: dict[str, np.ndarray], plan: Any) -> Chain:
     if set(packed(chain)[0]) != set(arrays):
         raise ValueError("there are arrays that its plan does not name")
     return chain
-
-
-def dimensions(chain: Chain) -> tuple[int, int]:
-    """(d, d') of a chain; raises `ValueError` where its layers do not fit one another or it has
-    no affine layer."""
-    first, last = _walk(chain, None)
-    if first is None or last is None:
-        raise ValueError("it has no affine layer")
-    return first, last
-
-
-def _walk(chain: Chain, width: int | None) -> tuple[int | None, int | None]:
-    """Width before the first affine layer and after the last; `width` is what comes in."""
-    first = width
-    for layer in chain.layers:
-        before = width
-        if isinstance(layer, Affine):
-            width = _after(layer, width)
-            first = layer.weight.shape[0] if first is None else first
-        elif isinstance(layer, Residual):
-            inner, width = _walk(layer.inner, width)
-            first = inner if first is None else first
-            if (before or inner) != width:
-                raise ValueError(f"a residual turns {before or inner} dimensions into {width}")
-    return first, width
-
-
-def _after(layer: Affine, width: int | None) -> int:
-    """Width after an affine layer that is given `width`."""
-    shapes = (layer.weight.shape, layer.bias.shape)
-    fits = layer.weight.ndim == 2 and layer.bias.shape == layer.weight.shape[1:]
-    if not fits or (width is not None and layer.weight.shape[0] != width):
-        raise ValueError(f"an affine layer of shapes {shapes} does not fit {width} dimensions")
-    return int(layer.weight.shape[1])
 
 
 def plain(value: Any) -> Any:

@@ -17,7 +17,15 @@ from core.progress import Progress
 from core.suppress.chain import Affine, Chain, Layer, Unit
 from core.suppress.collapse import check_collapse
 from core.suppress.judge import Judge, Verdict, best
-from core.suppress.prepare import classes_kept, held_back, label_at, prepared, rows_of, with_primary
+from core.suppress.prepare import (
+    classes_kept,
+    held_back,
+    label_at,
+    prepared,
+    primary_rows,
+    rows_of,
+    with_primary,
+)
 from core.suppress.sensitivenets_layer import Epoch, Recipe, Task, train
 from core.suppress.settings import check_dial, check_layers, check_word, weight_of
 from core.suppress.suppressor import Label, Material, Step, Suppressor
@@ -68,7 +76,7 @@ class SensitiveNets:
     dial: float = 0.5
 
     kind: ClassVar[str] = "sensitivenets"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     def __post_init__(self) -> None:
         check_layers(self.layers)
@@ -213,11 +221,13 @@ class _Run:
         if self.settings.primary_loss == "bce":
             y = classes_kept(material, kept)
             wanted = torch.from_numpy((y[:, None] == np.arange(y.max() + 1)).astype(np.float32))
-            rows, difficult = _threes(len(y), self.seed), 0.0
+            known = np.flatnonzero(y >= 0)
+            rows, difficult = known[_threes(len(known), self.seed)], 0.0
         else:
-            u = self._unit(material.x).cpu().numpy()
-            found = choose(u, material.people, self.recipe.triplets, self.seed)
-            rows, difficult = found.rows, found.difficult
+            own = primary_rows(material)
+            u = self._unit(material.x[own]).cpu().numpy()
+            found = choose(u, material.people[own], self.recipe.triplets, self.seed)
+            rows, difficult = own[found.rows], found.difficult
         triplets = torch.from_numpy(rows).to(self.device)
         wanted = None if wanted is None else wanted.to(self.device)
         weight = weight_of(self.settings.dial)

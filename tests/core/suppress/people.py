@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from core.suppress.chain import Affine, Chain, Convolution
 from core.suppress.suppressor import Label, Material
 
 
@@ -22,3 +25,24 @@ def made(
         Label("side", side.astype(np.int64), ("left", "right")),
     )
     return Material(x.astype(np.float32), np.array([f"p{one}" for one in who]), every[:labels])
+
+
+MOST = 64
+"""Dimensions up to which a made stage has a dense layer."""
+
+
+def staged(material: Material) -> Material:
+    """The same people as activations of a made trunk, with the last stage that makes x of them.
+
+    Each number of x is the mean of two places, and how far these are apart is of no use.
+    """
+    x = material.x
+    d = x.shape[1]
+    apart = np.cos(3 * x)
+    places = np.stack([x + apart, x - apart], axis=2).reshape(len(x), 2 * d)
+    mean = Convolution(
+        np.full((d, 1, 2, 1), 0.5, np.float32), np.zeros(d, np.float32), (2, 1), depthwise=True
+    )
+    dense = Affine(np.eye(d, dtype=np.float32), np.zeros(d, np.float32))
+    tail = Chain((mean, dense) if d <= MOST else (mean,))
+    return replace(material, x=places.astype(np.float32), tail=tail)

@@ -67,7 +67,24 @@ def test_labels_that_nobody_has_both_of() -> None:
     first, second = (label.y.copy() for label in material.labels)
     first[: len(first) // 2], second[len(second) // 2 :] = -1, -1
     labels = (Label("mood", first, ("a", "b", "c")), Label("side", second, ("l", "r")))
-    with pytest.raises(NotEnoughData, match="carry all of 2 labels"):
+    found = fitted(Material(material.x, material.people, labels))
+    phi = found.transform(material.x).astype(np.float64)
+    for label in labels:
+        rows = label.y >= 0
+        z = (label.y[rows, None] == np.arange(label.k)).astype(float)
+        covariance = (phi[rows] - phi[rows].mean(axis=0)).T @ (z - z.mean(axis=0)) / rows.sum()
+        assert np.abs(covariance).max() < 1e-5, "each is erased on the rows that carry it"
+    # Where most people carry both, the two are erased at once, with the least change.
+    second[:] = material.labels[1].y
+    assert fitted(Material(material.x, material.people, labels)).facts["directions"] == 3
+
+
+def test_a_label_that_hardly_anybody_carries() -> None:
+    material = made(30, labels=2)
+    y = material.labels[1].y.copy()
+    y[np.isin(material.people, np.unique(material.people)[5:])] = -1
+    labels = (material.labels[0], Label("side", y, ("l", "r")))
+    with pytest.raises(NotEnoughData, match="5 people carry the label 'side'"):
         fitted(Material(material.x, material.people, labels))
 
 

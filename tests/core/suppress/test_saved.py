@@ -13,7 +13,16 @@ from safetensors.numpy import save as bytes_of
 
 from core import audit_yaml
 from core.errors import SuppressorError
-from core.suppress.chain import Affine, Chain, Relu, Residual, Unit
+from core.suppress.chain import (
+    Affine,
+    Beside,
+    Chain,
+    Convolution,
+    Pool,
+    Relu,
+    Residual,
+    Unit,
+)
 from core.suppress.saved import load, save
 from core.suppress.suppressor import Suppressor
 
@@ -118,6 +127,68 @@ def test_what_misleads_is_refused_in_one_sentence(folder: Path, name: str) -> No
     with pytest.raises(SuppressorError, match="cannot be used") as caught:
         load(folder)
     assert "\n" not in str(caught.value)
+
+
+STAGE = Chain(
+    (
+        Convolution(affine(8, 1).weight.reshape(4, 2, 1, 1), np.zeros(4, np.float32), (3, 3)),
+        Relu(),
+        Beside((Chain((Pool(4),)), Chain((Pool(2),)))),
+        affine(6, 3),
+    )
+)
+"""A last stage from 2 maps of 3 × 3: the plan names places and maps, which may lie."""
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Path:
+    save(Suppressor("lntl", STAGE, {"mode": "tail"}, reads="activations"), tmp_path / "stage")
+    return tmp_path / "stage"
+
+
+def test_a_stage_comes_back(stage: Path) -> None:
+    found = load(stage)
+    x = np.random.default_rng(0).normal(size=(5, 18)).astype(np.float32)
+    assert np.array_equal(found.transform(x), STAGE.transform(x))
+    assert (found.reads, found.dimensions) == ("activations", (18, 3))
+
+
+@pytest.mark.parametrize(
+    ("place", "layer"),
+    [
+        (0, ["convolution", [3, 4], [0, 0]]),
+        (0, ["convolution", [-3, -3], [0, 0]]),
+        (0, ["convolution", [0, 0], [0, 0]]),
+        (0, ["convolution", [3, 3], [0, -1]]),
+        (0, ["convolution", [3, 3], [0]]),
+        (0, ["convolution", [3.0, 3.0], [0, 0]]),
+        (0, ["convolution", [10**9, 10**9], [0, 0]]),
+        (0, ["convolution", [3, 3], [10**9, 10**9]]),
+        (0, ["depthwise", [3, 3], [0, 0]]),
+        (0, "affine"),
+        (2, ["pool", 5]),
+        (2, ["pool", 0]),
+        (2, ["pool", "4"]),
+        (2, ["beside", []]),
+        (2, ["beside", [["relu"], 4]]),
+        (2, ["beside", [[["pool", 4]]]]),
+    ],
+)
+def test_a_stage_whose_plan_misleads_is_refused(stage: Path, place: int, layer: Any) -> None:
+    def change(config: dict[str, Any]) -> None:
+        config["plan"][place] = layer
+
+    _config(change)(stage)
+    with pytest.raises(SuppressorError, match="cannot be used"):
+        load(stage)
+
+
+def test_what_it_reads_is_vectors_or_activations(stage: Path) -> None:
+    _config(lambda config: config.update(reads="thoughts"))(stage)
+    with pytest.raises(SuppressorError, match="'thoughts'"):
+        load(stage)
+    _config(lambda config: config.pop("reads"))(stage)
+    assert load(stage).reads == "vectors", "what earlier versions wrote"
 
 
 def test_honestly_signed_weights_are_taken(folder: Path) -> None:
