@@ -24,6 +24,7 @@ page = st.navigation(
         "What leaks": [
             st.Page("app/pages/leakage.py", title="Leakage", icon=":material/water_drop:"),
             st.Page("app/pages/compare.py", title="Compare", icon=":material/balance:"),
+            st.Page("app/pages/verification.py", title="Verification", icon=":material/key:"),
         ],
     }
 )

@@ -73,14 +73,17 @@ def tar_at(far: np.ndarray, tar: np.ndarray, limit: float) -> np.ndarray:
     return np.take_along_axis(tar, np.maximum(allowed - 1, 0), axis=-1)[..., 0]
 
 
-def ranked(parts: Sequence[Compared], drawn: np.ndarray, fars: Sequence[float]) -> Sampled:
+def ranked(
+    parts: Sequence[Compared], drawn: np.ndarray, fars: Sequence[float], *, bins: int = BINS
+) -> Sampled:
     """AUC, EER and the TAR at each of `fars`: means over test parts, (2 + len(fars),).
 
     `drawn` (resamples, people) as from `intervals.weights`, columns by the numbers in `a` and `b`.
     A part whose resample has no genuine or no impostor pair is left out of that resample's mean.
+    Resampled curves tell `bins` distances apart; an area alone needs few.
     """
-    values, samples = zip(*(_ranked_part(part, drawn, fars) for part in parts), strict=True)
-    return _nanmean(np.stack(values)), _nanmean(np.stack(samples))
+    values, samples = zip(*(_ranked_part(part, drawn, fars, bins) for part in parts), strict=True)
+    return nanmean(np.stack(values)), nanmean(np.stack(samples))
 
 
 def accuracy(
@@ -116,12 +119,12 @@ def accuracy(
         ]
     right = (distance <= np.array(limits)[place]) == same
     told = Compared(distance, same, a, b, fold)
-    every = _with_plain(drawn)
+    every = with_plain(drawn)
     counts = _histograms(told, 2 * place + right, 2 * len(folds), every)
     genuine, impostor = (count.reshape(len(every), len(folds), 2) for count in counts)
     apart = (_share(genuine) + _share(impostor)) / 2
     shares = apart if balanced else _share(genuine + impostor)
-    figures = _nanmean(np.moveaxis(shares, 1, 0))[:, None]
+    figures = nanmean(np.moveaxis(shares, 1, 0))[:, None]
     return figures[0], figures[1:]
 
 
@@ -131,13 +134,17 @@ def rank1(
     person: np.ndarray,
     picture: np.ndarray,
     drawn: np.ndarray,
+    *,
+    enrolled: np.ndarray | None = None,
 ) -> tuple[Sampled, int]:
     """Share of probes whose nearest gallery face is their own person's, (1,), and the probes.
 
     Closed set within each test part (rows of `units`): the first picture of each person is the
     gallery, their others are the probes, repeats of the gallery's picture aside. Equal nearest
     faces share the hit. Resamples draw the people that are looked for; the gallery stays.
+    `enrolled` are the gallery's vectors, those of `units` unless an older representation is kept.
     """
+    kept = units if enrolled is None else enrolled
     hits, tries = np.zeros((2, drawn.shape[1]))
     for rows in parts:
         _, first = np.unique(person[rows], return_index=True)
@@ -147,24 +154,24 @@ def rank1(
         step = max(1, BLOCK // max(1, len(gallery)))
         for start in range(0, len(probes), step):
             chosen = probes[start : start + step]
-            near = cosine(units[rows[chosen]], units[gallery])
+            near = cosine(units[rows[chosen]], kept[gallery])
             best = near == near.max(axis=1, keepdims=True)
             won = best[np.arange(len(chosen)), place[chosen]] / best.sum(axis=1)
             np.add.at(hits, person[rows[chosen]], won)
             np.add.at(tries, person[rows[chosen]], 1)
-    every = _with_plain(drawn)
-    rates = _divide(product(every, hits), product(every, tries))[:, None]
+    every = with_plain(drawn)
+    rates = divide(product(every, hits), product(every, tries))[:, None]
     return (rates[0], rates[1:]), int(tries.sum())
 
 
-def _ranked_part(part: Compared, drawn: np.ndarray, fars: Sequence[float]) -> Sampled:
+def _ranked_part(part: Compared, drawn: np.ndarray, fars: Sequence[float], bins: int) -> Sampled:
     _, far, tar = curve(part.distance, part.same)
     value = _describe(far, tar, fars)
     if np.isnan(value).any():
         return value, np.full((len(drawn), len(value)), np.nan)
-    edges = _edges(part)
+    edges = _edges(part, bins)
     place = np.searchsorted(edges, part.distance)
-    every = _with_plain(drawn)
+    every = with_plain(drawn)
     genuine, impostor = _histograms(part, place, len(edges), every)
     # Without a monotone curve (linear weights may be negative) there would be no threshold.
     far, tar = (np.maximum.accumulate(_rate(count), axis=-1) for count in (impostor, genuine))
@@ -179,15 +186,15 @@ def _describe(far: np.ndarray, tar: np.ndarray, fars: Sequence[float]) -> np.nda
     return np.where(undefined[..., None], np.nan, np.stack(found, axis=-1))
 
 
-def _edges(part: Compared) -> np.ndarray:
+def _edges(part: Compared, bins: int) -> np.ndarray:
     """Upper edges of the bins: every distance, or many quantiles, finest where FAR is small."""
     distances = np.unique(part.distance)
-    if len(distances) <= BINS:
+    if len(distances) <= bins:
         return distances
     impostor, genuine = part.distance[~part.same], part.distance[part.same]
-    low = np.geomspace(1 / len(impostor), 1, BINS // 2)
-    even = np.linspace(0, 1, BINS // 4)
-    high = 1 - np.geomspace(1 / len(genuine), 1, BINS // 4)
+    low = np.geomspace(1 / len(impostor), 1, bins // 2)
+    even = np.linspace(0, 1, bins // 4)
+    high = 1 - np.geomspace(1 / len(genuine), 1, bins // 4)
     chosen = [np.quantile(impostor, low, method="inverted_cdf")]
     chosen += [np.quantile(genuine, share, method="inverted_cdf") for share in (even, high)]
     return np.unique(np.concatenate([*chosen, distances[-1:]]))
@@ -197,27 +204,43 @@ def _histograms(
     part: Compared, place: np.ndarray, size: int, drawn: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Weighted counts of genuine and of impostor pairs by bin, (resamples, size) each."""
-    people = drawn.shape[1]
     same, other = part.same, ~part.same
-    genuine = product(drawn, _count(part.a[same], place[same], (people, size)))
-    low = np.minimum(part.a[other], part.b[other]).astype(np.int64)
-    high = np.maximum(part.a[other], part.b[other])
+    genuine = counted_within(part.a[same], place[same], size, drawn)
+    return genuine, counted_between(part.a[other], part.b[other], place[other], size, drawn)
+
+
+def counted_within(
+    person: np.ndarray, place: np.ndarray, size: int, drawn: np.ndarray
+) -> np.ndarray:
+    """Weighted counts (resamples, size) of genuine pairs by `place` (m,): w_p for person p."""
+    return product(drawn, _count(person, place, (drawn.shape[1], size)))
+
+
+def counted_between(
+    a: np.ndarray, b: np.ndarray, place: np.ndarray, size: int, drawn: np.ndarray
+) -> np.ndarray:
+    """Weighted counts (resamples, size) of impostor pairs by `place` (m,): w_a · w_b.
+
+    With more than `EXACT` cells w_a + w_b − 1 instead, which may fall below zero.
+    """
+    people = drawn.shape[1]
+    low, high = np.minimum(a, b).astype(np.int64), np.maximum(a, b)
     couples, couple = np.unique(low * people + high, return_inverse=True)
-    cells = _count(couple, place[other], (len(couples), size))
+    cells = _count(couple, place, (len(couples), size))
     left, right = couples // people, couples % people
     if cells.nnz > EXACT:
         incident = _count(left, np.arange(len(left)), (people, len(left)))
         incident = incident + _count(right, np.arange(len(right)), (people, len(right)))
         linear = product(drawn, (incident @ cells).toarray())
-        return genuine, linear - np.asarray(cells.sum(axis=0))
-    impostor = np.empty((len(drawn), size))
+        return linear - np.asarray(cells.sum(axis=0))
+    counts = np.empty((len(drawn), size))
     turned = sparse.csr_array(cells.T)
     step = max(1, BLOCK // max(1, len(couples)))
     for start in range(0, len(drawn), step):
         # People along the rows: whole rows are gathered, which is many times faster than columns.
         block = np.ascontiguousarray(drawn[start : start + step].T, dtype=np.float64)
-        impostor[start : start + step] = (turned @ (block[left] * block[right])).T
-    return genuine, impostor
+        counts[start : start + step] = (turned @ (block[left] * block[right])).T
+    return counts
 
 
 def _count(row: np.ndarray, column: np.ndarray, shape: tuple[int, int]) -> sparse.csr_array:
@@ -239,24 +262,25 @@ def _rate(counts: np.ndarray) -> np.ndarray:
     """Cumulated shares (…, t + 1) of counts (…, t), from 0 to 1."""
     summed = np.cumsum(counts, axis=-1, dtype=np.float64)
     summed = np.concatenate([np.zeros((*summed.shape[:-1], 1)), summed], axis=-1)
-    return _divide(summed, np.broadcast_to(summed[..., -1:], summed.shape))
+    return divide(summed, np.broadcast_to(summed[..., -1:], summed.shape))
 
 
 def _share(counts: np.ndarray) -> np.ndarray:
     """Share of the rightly told from counts (…, wrong and right)."""
-    return _divide(counts[..., 1], counts.sum(axis=-1))
+    return divide(counts[..., 1], counts.sum(axis=-1))
 
 
-def _divide(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+def divide(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """part / whole, NaN where there is nothing to divide by."""
     return np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
 
 
-def _nanmean(stacked: np.ndarray) -> np.ndarray:
+def nanmean(stacked: np.ndarray) -> np.ndarray:
     """Mean over the first axis of what is defined, NaN where nothing is."""
     defined = ~np.isnan(stacked)
-    return _divide(np.where(defined, stacked, 0.0).sum(axis=0), defined.sum(axis=0))
+    return divide(np.where(defined, stacked, 0.0).sum(axis=0), defined.sum(axis=0))
 
 
-def _with_plain(drawn: np.ndarray) -> np.ndarray:
+def with_plain(drawn: np.ndarray) -> np.ndarray:
     """The resamples with a first row in which everybody counts once: the plain figure."""
     return np.concatenate([np.ones((1, drawn.shape[1]), dtype=drawn.dtype), drawn])

@@ -45,11 +45,20 @@ class Plan:
         return min(int((~part.same).sum()) for parts in self.repeats for part in parts)
 
 
-def plan(x: Embeddings, splits: Sequence[Split], seed: int, *, given: bool = True) -> Plan | None:
+def plan(
+    x: Embeddings,
+    splits: Sequence[Split],
+    seed: int,
+    *,
+    given: bool = True,
+    cap: int | None = None,
+) -> Plan | None:
     """The pairs to compare, or None where nobody is known or no part can be tested.
 
-    `given`: whether pairs that came with the set are used.
+    `given`: whether pairs that came with the set are used; `cap`: pairs of each kind that are made
+    in a test part, at most (`CAP` unless told).
     """
+    cap = CAP if cap is None else cap
     known = x.subjects != UNKNOWN
     if not x.has_subjects or not known.any():
         return None
@@ -74,14 +83,14 @@ def plan(x: Embeddings, splits: Sequence[Split], seed: int, *, given: bool = Tru
         if lost:
             warnings.append(f"{lost} given pairs name a face without a vector and were left out.")
     else:
-        repeats, rows = _made(splits, person, seed)
+        repeats, rows = _made(splits, person, seed, cap)
     if not any(len(part.i) for parts in repeats for part in parts):
         return None
     most = max(repeats[0], key=lambda part: part.possible)
     if most.possible > len(most.i):
         warnings.append(
             f"A test part has {most.possible:,} pairs, more than are compared: {len(most.i):,} "
-            f"were drawn by seed, at most {CAP:,} of one person and {CAP:,} of two."
+            f"were drawn by seed, at most {cap:,} of one person and {cap:,} of two."
         )
     repeats, dropped = _without_twins(repeats, picture)
     if dropped:
@@ -110,7 +119,7 @@ def _given(x: Embeddings, person: np.ndarray, seed: int) -> tuple[PairList, int]
 
 
 def _made(
-    splits: Sequence[Split], person: np.ndarray, seed: int
+    splits: Sequence[Split], person: np.ndarray, seed: int, cap: int
 ) -> tuple[list[list[PairList]], list[list[np.ndarray]]]:
     """All pairs within each test part, by repeat of the rotation; and the parts' rows."""
     repeats, rows = [], []
@@ -120,7 +129,7 @@ def _made(
         rows.append(tests)
         repeats.append(
             [
-                made(test, person[test], fold=split.fold, seed=seed + split.fold)
+                made(test, person[test], fold=split.fold, seed=seed + split.fold, cap=cap)
                 for test, split in zip(tests, own, strict=True)
             ]
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
@@ -18,6 +18,7 @@ from core.measure.pairs import CAP, Compared, PairList, euclidean, made, similar
 from core.progress import Progress
 from core.split import Split
 from core.store import Entry, Store, key
+from core.study.crossing import crossing
 from core.study.pairing import Plan, plan
 from core.study.representation import Representation
 from core.table import StudyResult, table
@@ -51,6 +52,7 @@ def verification(
     progress: Progress,
     seed: int,
     resamples: int = 2000,
+    whole: bool = False,
 ) -> StudyResult:
     """Compare pairs of faces in every representation: tables verification, roc and differences.
 
@@ -58,19 +60,22 @@ def verification(
     pairs within each test part of `splits`, with an accuracy that weighs genuine and impostor pairs
     equally. The representations hold the same faces in the same order, "x" first where it is there.
     Where one of them is fitted split by split, pairs are made within test parts even if the set has
-    pairs of its own, which cross the parts. Below ten identities every figure is empty, "not
-    enough data".
+    pairs of its own, which cross the parts; not so where nobody of this set was fitted on: `whole`
+    says so, and each repeat of `splits` stands for one φ then. Below ten identities every figure is
+    empty, "not enough data".
     """
     base = representations.get("x", next(iter(representations.values()))).base
-    fitted = any(one.fitted for one in representations.values())
-    chosen = plan(base, splits, seed, given=not fitted)
+    fitted = any(not one.single for one in representations.values())
+    chosen = plan(base, splits, seed, given=whole or not fitted)
     if chosen is None or chosen.people < NONE_BELOW:
         return _nothing(representations, 0 if chosen is None else chosen.people)
     drawn = weights(int(chosen.person.max()) + 1, resamples=resamples, seed=seed)
     fars = [far for far in GRID if measure.enough(far, chosen.impostors)]
     progress.start("verification", len(representations))
     found = {}
-    seeds = sorted({split.seed for split in splits}) if not chosen.given else [0]
+    seeds = [0] if chosen.given and not whole else sorted({split.seed for split in splits})
+    if chosen.given and whole:
+        chosen = replace(chosen, repeats=chosen.repeats * len(seeds), rows=chosen.rows * len(seeds))
     for name, one in representations.items():
         settings = {"seed": seed, "resamples": resamples, "cap": CAP, "splits": _digest(splits)}
         settings["pairs"] = "given" if chosen.given else "made"
@@ -78,7 +83,13 @@ def verification(
         entry = store.get(place, partial(_measure, one, splits, seeds, chosen, drawn, fars))
         found[name] = _read(entry)
         progress.advance(message=name)
-    tables = {"verification": _rows(found, chosen), "roc": _roc(found, chosen, fars)}
+    shared = {"seed": seed, "resamples": resamples, "cap": CAP, "splits": _digest(splits)}
+    crossed = crossing(
+        representations, splits, seeds, chosen, drawn, store=store,
+        settings={**shared, "pairs": "given" if chosen.given else "made"},
+    )  # fmt: skip
+    rows = [*_rows(found, chosen), *_cross_rows(crossed)]
+    tables = {"verification": table("verification", rows), "roc": _roc(found, chosen, fars)}
     if len(found) > 1:
         tables["differences"] = _differences(found, chosen)
     warnings = (*chosen.warnings, *_easy(found.get("x", next(iter(found.values()))), chosen))
@@ -98,10 +109,12 @@ def _measure(
     names = ["auc", "eer", *(f"roc {far}" for far in fars)]
     names += ["accuracy euclidean", "accuracy cosine", "rank1"]
     values, samples, probes = [], [], 0
-    for repeat, parts, rows in zip(seeds, chosen.repeats, chosen.rows, strict=True):
+    rounds = list(zip(seeds, chosen.repeats, chosen.rows, strict=True))
+    for repeat, parts, rows in rounds[:1] if one.single and chosen.given else rounds:
         units = unit(one.tested(splits, repeat).x)
         far_apart = [_compare(units, part, chosen.person) for part in parts]
-        tuned = _tuned(one, splits, repeat, chosen) if one.fitted else None
+        own = not one.single and not chosen.given
+        tuned = _tuned(one, splits, repeat, chosen) if own else None
         ranks, probes = measure.rank1(units, rows, chosen.person, chosen.picture, drawn)
         figures = [
             measure.ranked(far_apart, drawn, fars),
@@ -156,7 +169,7 @@ def _interval(found: _Found, name: str, people: int) -> Interval:
     return limits(found.values[name], found.samples[name], people)
 
 
-def _rows(found: Mapping[str, _Found], chosen: Plan) -> pd.DataFrame:
+def _rows(found: Mapping[str, _Found], chosen: Plan) -> list[dict[str, Any]]:
     rows = []
     for representation, figures in found.items():
         for distance in DISTANCES:
@@ -169,7 +182,17 @@ def _rows(found: Mapping[str, _Found], chosen: Plan) -> pd.DataFrame:
                 if metric == "accuracy" and representation != "x" and "x" in found:
                     row["dif"] = _dif(_interval(found["x"], name, chosen.people), one)
                 rows.append(row)
-    return table("verification", rows)
+    return rows
+
+
+def _cross_rows(
+    crossed: Mapping[str, Mapping[str, tuple[Interval, int]]],
+) -> Iterator[dict[str, Any]]:
+    """Cross-matching; unit vectors that are as far apart in one distance are so in the other."""
+    for representation, figures in crossed.items():
+        for distance in DISTANCES:
+            for metric, (one, pairs) in figures.items():
+                yield {**_row(representation, metric, distance, one), "pairs": pairs}
 
 
 def _row(representation: str, metric: str, distance: str, one: Interval) -> dict[str, Any]:

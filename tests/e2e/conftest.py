@@ -35,6 +35,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
     environment = {**os.environ, "BLINDFOLD_CACHE": str(home), "OMP_NUM_THREADS": "1"}
+    environment["BLINDFOLD_DEMO"] = "quick"
     command = [
         sys.executable, "-m", "streamlit", "run", "streamlit_app.py",
         "--server.port", str(port), "--server.headless", "true",

@@ -77,9 +77,10 @@ def _sideways(page: Any) -> int:
         ("", "an attacker tells the expression"),
         ("leakage?run={run}", "The same figures"),
         ("compare?run={run}", "Tables"),
+        ("verification?run={run}", "Tables"),
         ("faces", "Nothing leaves this machine"),
     ],
-    ids=["overview", "leakage", "compare", "faces"],
+    ids=["overview", "leakage", "compare", "verification", "faces"],
 )
 @pytest.mark.parametrize("how", ["light", "dark", "phone"])
 def test_a_page_fits_and_keeps_to_this_machine(

@@ -64,6 +64,30 @@ def test_det_shows_errors_on_the_normal_scale(curves: pd.DataFrame) -> None:
     assert np.isfinite(line.y).all()
 
 
+@pytest.mark.parametrize("perfect", [False, True])
+@pytest.mark.parametrize("kind", ["roc", "det"])
+def test_each_curve_has_its_name_beside_it_and_no_two_names_lie_on_each_other(
+    curves: pd.DataFrame, kind: str, perfect: bool
+) -> None:
+    if perfect:
+        curves = curves.assign(tar=1.0, low=1.0, high=1.0)
+    twins = [curves, curves.assign(representation="leace"), curves.assign(representation="a<b>")]
+    figure = roc(pd.concat(twins), tokens=LIGHT, kind=kind)
+    said = {one.text: one.y for one in figure.layout.annotations}
+    assert set(said) == {"x", "SN", "LEACE", "a&lt;b&gt;"}
+    low, high = figure.layout.yaxis.range
+    places = np.sort(list(said.values()))
+    assert np.diff(places).min() > 0.06 * (high - low)
+    assert low <= places[0] <= places[-1] <= high
+
+
+def test_a_name_of_its_own_keeps_the_colour_and_the_mark_of_its_kind(curves: pd.DataFrame) -> None:
+    named = curves.replace({"sensitivenets": "mine"})
+    figure = roc(named, tokens=LIGHT, kinds={"mine": "lntl"})
+    assert lines(figure, "mine").line.color == "#A8517F"
+    assert lines(figure, "mine marks").marker.symbol == "diamond"
+
+
 @pytest.mark.parametrize("kind", ["roc", "det"])
 def test_an_empty_table_says_so(kind: str) -> None:
     figure = roc(table("roc", []), tokens=LIGHT, kind=kind)

@@ -20,6 +20,7 @@ from core.study.representation import Representation
 from core.study.verification import verification
 from core.table import COLUMNS, StudyResult
 
+CROSS = ["cross", "cross_accepted", "cross_false", "cross_rank1", "cross_linked"]
 METRICS = ["accuracy", "auc", "eer", "tar@0.01", "tar@0.001", "tar@0.0001", "rank1"]
 
 
@@ -62,8 +63,9 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> StudyResult:
 def test_tables_hold_one_row_a_figure(found: StudyResult) -> None:
     table = found.tables["verification"]
     assert list(table.columns) == list(COLUMNS["verification"])
-    assert len(table) == 2 * 2 * len(METRICS)
-    assert set(table["metric"]) == set(METRICS)
+    assert len(table) == 2 * 2 * len(METRICS) + 2 * len(CROSS)
+    assert set(table["metric"]) == {*METRICS, *CROSS}
+    assert set(table[table["metric"].isin(CROSS)]["representation"]) == {"worse"}
     told = table[table["status"] == "ok"]
     assert ((told["low"] <= told["value"]) & (told["value"] <= told["high"])).all()
     assert (table["identities"] == 60).all()
