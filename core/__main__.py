@@ -9,6 +9,7 @@ import os
 import sys
 import time
 import traceback
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -45,6 +46,25 @@ The smallest AUDIT is one line,  faces: {preset: synthetic}  and for faces of yo
     seed: 0
 
 Vectors that you have already:  embeddings: {path: emb.parquet}  instead of faces and encoder.
+
+What is taken out and compared, and other sets for single roles:
+
+\b
+    suppressors:
+      - {kind: sensitivenets}  # or lntl, leace, blindfold
+      - {kind: given, path: phi.parquet}           # your own, for the same ids
+      - {kind: saved, path: OUT/suppressors/NAME}  # not fitted again
+    roles:                     # each {faces: ...} or {embeddings: ...}
+      primary: {faces: {path: many_people}}        # whom they learn from
+      sensitive: {faces: {path: labelled}}         # where the label is learnt
+      verification: {faces: {path: lfw}}           # what is verified
+      outside: {faces: {path: others}}             # what an attacker knows
+      gender: {faces: {path: portraits}}           # where a label is attacked
+    preset: paper-thesis       # or paper-tpami: the papers' recipe
+
+faces may have  obfuscate: {kind: blur, size: 8}  (or pixelate; or paired, with a path): the same
+faces made unclear, measured beside the others.
+
 Relative paths start from the folder of AUDIT. Running the same audit again goes on from what was
 finished, so that an interrupted one is not lost.
 """
@@ -52,6 +72,13 @@ finished, so that an interrupted one is not lost.
 Preset = Annotated[str, typer.Option(help="How labels are found: auto, folder, manifest, lfw …")]
 Subject = Annotated[str, typer.Option(help="The column that says who is shown.")]
 Aligned = Annotated[bool, typer.Option(help="The faces are cut out already: skip detection.")]
+
+
+class Depth(StrEnum):
+    """How deep in the encoder `embed` stops."""
+
+    vector = "vector"
+    trunk = "trunk"
 
 
 @app.command(help=RUN_HELP)
@@ -99,6 +126,9 @@ def embed(
     color: Annotated[str | None, typer.Option(help="rgb or bgr (onnx).")] = None,
     align: Annotated[str | None, typer.Option(help="five-points, margin, whole (onnx).")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    depth: Annotated[
+        Depth, typer.Option(help="vector, or trunk: what suppressors of the last stage take.")
+    ] = Depth.vector,
 ) -> None:
     """Vectors of a face set with ids and labels, for use elsewhere."""
     from core.command_faces import embed as embedded
@@ -109,7 +139,8 @@ def embed(
     _there(path, preset)
     faces = {"path": None if path is None else str(path), **how}
     config_from({"faces": faces, "encoder": chosen, "device": device})  # refuses what a page would
-    found = embedded(path, out, encoder={**chosen, "device": device}, **how)
+    asked = {**chosen, "device": device}
+    found = embedded(path, out, encoder=asked, trunk=depth is Depth.trunk, **how)
     missing = f"; {len(found.problems)} files have none" if found.problems else ""
     print(f"{out}: {len(found):,} vectors of {found.x.shape[1]} numbers{missing}")
 
@@ -118,7 +149,10 @@ def embed(
 def suppress(
     folder: Annotated[Path, typer.Argument(help="OUT/suppressors/NAME of an audit.")],
     *,
-    given: Annotated[Path, typer.Option("--in", help="Vectors: .parquet, .npz, .npy, .csv.")],
+    given: Annotated[
+        Path,
+        typer.Option("--in", help="Vectors (or activations): .parquet, .npz, .npy, .csv."),
+    ],
     out: Annotated[Path, typer.Option(help="The Parquet file to write.")],
 ) -> None:
     """Apply a fitted suppressor to vectors."""

@@ -37,12 +37,11 @@ from core.config_parts import (
 from core.errors import ConfigError
 
 AVAILABLE: dict[str, tuple[str, ...]] = {
-    "preset": ("default", "careless"),
+    "preset": ("default", "paper-thesis", "paper-tpami", "careless"),
     "studies": ("leakage", "verification"),
-    "attackers": ("papers",),
-    "suppressors": ("sensitivenets", "lntl", "leace", "blindfold"),
-    "roles": (),
-    "faces.obfuscate": (),
+    "attackers": ("papers", "ladder", "paper-thesis", "paper-tpami"),
+    "suppressors": ("sensitivenets", "lntl", "leace", "blindfold", "given", "saved"),
+    "faces.obfuscate": ("blur", "pixelate", "paired"),
     "engine": ("local", "processes"),
 }
 """What this version can do, by setting. Asking by name for more is a `ConfigError`."""
@@ -72,7 +71,7 @@ class Config(Frozen):
         "leakage",
         "verification",
     )
-    attackers: Literal["papers", "ladder"] = "papers"
+    attackers: Literal["papers", "ladder", "paper-thesis", "paper-tpami"] = "papers"
     ablation: Ablation = Field(default_factory=Ablation)
     projection: Projection = Field(default_factory=Projection)
     fairness: Fairness = Field(default_factory=Fairness)
@@ -109,7 +108,6 @@ class Config(Frozen):
             "studies": list(self.studies),
             "attackers": [self.attackers],
             "suppressors": [one.kind for one in self.suppressors],
-            "roles": list(self.roles),
             "faces.obfuscate": [blurred.kind] if blurred else [],
             "engine": [self.engine],
         }
@@ -137,6 +135,22 @@ class Config(Frozen):
                     "this one another name"
                 )
             taken.add(name)
+        return self
+
+    @model_validator(mode="after")
+    def _roles_that_mean_something(self) -> Self:
+        """`pairs` belong to verification; careless fits on its own rows and on no other set."""
+        for name, role in self.roles.items():
+            if role.pairs is not None and name != "verification":
+                raise ConfigError(
+                    f"roles.{name} has pairs, which only roles.verification takes: leave them out"
+                )
+        learnt = [name for name in ("primary", "sensitive") if name in self.roles]
+        if learnt and self.preset == "careless":
+            raise ConfigError(
+                f"roles.{learnt[0]} is given with preset: careless, which fits suppressors on the "
+                "attackers' own rows: leave out the role, or the preset"
+            )
         return self
 
     @property

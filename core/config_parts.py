@@ -65,11 +65,31 @@ class Splits(Frozen):
 
 
 class Obfuscate(Frozen):
-    """One more representation: the same faces, made unclear."""
+    """One more representation: the same faces, made unclear.
+
+    `size` is in pixels of the crop that the encoder sees: the side of a block, or twice the
+    standard deviation of the blur. `path` is the folder, or the manifest, of paired pictures.
+    """
 
     kind: Literal["blur", "pixelate", "paired"]
     size: int = whole(8, 2, 512)
     path: Text | None = None
+
+    @model_validator(mode="after")
+    def _path_where_paired(self) -> Self:
+        if self.kind == "paired" and self.path is None:
+            raise ValueError("is paired and has no path: say where the obfuscated faces are")
+        if self.kind != "paired" and self.path is not None:
+            raise ValueError(
+                f"is {self.kind} and names the path '{self.path}', which only paired takes: leave "
+                "out path, or write kind: paired"
+            )
+        return self
+
+    @property
+    def name(self) -> str:
+        """The representation's name in tables, such as `x@blur8`."""
+        return f"x@{self.kind}" + ("" if self.kind == "paired" else str(self.size))
 
 
 FacePreset = Literal[
@@ -174,8 +194,12 @@ class Encoder(Frozen):
         return value
 
 
+BROUGHT = ("given", "saved")
+"""Kinds of suppressor that are not fitted here: a person's own φ, and a saved suppressor."""
+
+
 class Suppressor(Frozen):
-    """A method that takes a label out of the vectors."""
+    """A method that takes a label out of the vectors, or vectors that one has been taken out of."""
 
     kind: Literal["sensitivenets", "lntl", "leace", "blindfold", "given", "saved"]
     name: Text | None = None
@@ -188,13 +212,53 @@ class Suppressor(Frozen):
     mode: Literal["adapter", "tail"] = "adapter"
     path: Text | None = None
 
+    @model_validator(mode="after")
+    def _path_where_brought(self) -> Self:
+        if self.kind not in BROUGHT:
+            if self.path is not None:
+                raise ValueError(
+                    f"is {self.kind} and names the path '{self.path}', which only "
+                    f"{' and '.join(BROUGHT)} take: leave out path"
+                )
+            return self
+        if self.path is None:
+            what = "vectors" if self.kind == "given" else "folder OUT/suppressors/NAME"
+            raise ValueError(f"is {self.kind} and has no path: say where its {what} are")
+        others = self.model_fields_set - {"kind", "name", "path"}
+        if others:
+            raise ValueError(
+                f"is {self.kind}, which is not fitted here and has no {min(others)}: keep kind, "
+                "name and path"
+            )
+        return self
+
+    @property
+    def fitted(self) -> bool:
+        """Whether it is fitted on people of this audit."""
+        return self.kind not in BROUGHT
+
+
+FIXED_ROLES = ("primary", "sensitive", "verification", "outside")
+"""Roles that are no label's name."""
+
 
 class Role(Frozen):
-    """Another set for a single role."""
+    """Another set for a single role; `pairs` lists what verification compares."""
 
     faces: Faces | None = None
     embeddings: Vectors | None = None
     pairs: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.faces is None) == (self.embeddings is None):
+            raise ValueError(
+                f"gives {'both' if self.faces else 'neither of'} faces and embeddings: a role "
+                "reads exactly one of them"
+            )
+        if self.faces is not None and self.faces.obfuscate is not None:
+            raise ValueError("has faces.obfuscate, which only the audited set takes: leave it out")
+        return self
 
 
 class Ablation(Frozen):

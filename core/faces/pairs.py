@@ -10,7 +10,7 @@ from core.errors import FacesError
 from core.faces import aliases
 from core.faces.faceset import Problem
 from core.faces.folder import Tree
-from core.faces.tables import read_table
+from core.faces.tables import TABLES, read_table
 
 COLUMNS = ["a", "b", "same", "fold"]
 LFW_FILES = ("pairs.txt", "pairsDevTest.txt", "pairsDevTrain.txt")
@@ -28,6 +28,16 @@ def read_pairs(tree: Tree) -> pd.DataFrame | None:
         return _csv(tree.root / table)
     listed = tree.named(*LFW_FILES)
     return lfw_pairs(tree.root / listed) if listed is not None else None
+
+
+def pairs_in(path: Path) -> pd.DataFrame:
+    """The pairs in the file `path` (`a`, `b`, `same`, `fold`): a table, or text as LFW has it.
+
+    Raises `FacesError` where it is not there or holds something else.
+    """
+    if not path.is_file():
+        raise FacesError(f"{path} is no file: give a pairs.csv with a, b, same, or LFW's pairs.txt")
+    return _csv(path) if path.suffix.lower() in TABLES else lfw_pairs(path)
 
 
 def lfw_pairs(path: Path) -> pd.DataFrame:

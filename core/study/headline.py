@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -14,6 +14,9 @@ from core.measure.targets import Target
 from core.sentence import sentence
 from core.split import Split, shares_nobody
 
+FIRST = "blindfold"
+"""The kind of suppressor that the headline speaks of where there is one."""
+
 
 def headline(
     leakage: pd.DataFrame | None,
@@ -22,37 +25,105 @@ def headline(
     *,
     synthetic: bool,
     careless: bool = False,
+    verification: pd.DataFrame | None = None,
+    differences: pd.DataFrame | None = None,
+    suppressors: Sequence[tuple[str, str]] = (),
 ) -> dict[str, Any]:
-    """The strongest attacker's figure on the first label, x; a status where there is none.
+    """The strongest attacker's figure on the first label, in x and after suppression; a status
+    where there is none.
 
-    `careless` figures come with the words that take them back: they are never a headline.
+    `suppressors` are (name, kind) in the order of the settings. `after` speaks of the first that
+    was fitted, one of the kind `blindfold` before all others: the rule looks at no result. The
+    lowest of several test figures would be too low (it was chosen for being low), and is never
+    taken. `careless` figures come with the words that take them back: they are never a headline.
     """
     attribute = targets[0].attribute if targets else None
-    row: dict[str, Any] = {}
-    if leakage is not None and attribute is not None:
-        own = leakage[
-            (leakage["representation"] == "x")
-            & (leakage["attribute"] == attribute)
-            & (leakage["attacker"] == STRONGEST)
-            & (leakage["metric"] == METRIC)
-        ]
-        row = {} if own.empty else {str(name): own.iloc[0][name] for name in own.columns}
-    figures = {name: _plain(row.get(name)) for name in ("value", "low", "high", "chance", "null")}
     found: dict[str, Any] = {
         "attribute": attribute,
         "representation": "x",
-        "attacker": _plain(row.get("chosen")),
-        "metric": METRIC,
-        **figures,
-        "status": row.get("status", "not enough data"),
-        "detectable": _plain(row.get("detectable")),
-        "attacker_identities": _plain(row.get("attacker_identities")),
+        **_read(_strongest(leakage, "x", attribute)),
         "dimensions": dimensions,
         "synthetic": synthetic,
         "careless": careless,
+        "after": _after(leakage, attribute, suppressors, verification, differences),
     }
-    claim = "A careless audit, whose attackers have seen the people they are tested on, claims: "
-    return {**found, "sentence": (claim if careless else "") + sentence(found)}
+    return {**found, "sentence": sentence(found)}
+
+
+def _strongest(
+    leakage: pd.DataFrame | None, representation: str, attribute: str | None
+) -> dict[str, Any]:
+    """The row of the strongest attacker; empty where there is none."""
+    if leakage is None or attribute is None:
+        return {}
+    own = leakage[
+        (leakage["representation"] == representation)
+        & (leakage["attribute"] == attribute)
+        & (leakage["attacker"] == STRONGEST)
+        & (leakage["metric"] == METRIC)
+    ]
+    return {} if own.empty else {str(name): own.iloc[0][name] for name in own.columns}
+
+
+def _read(row: Mapping[str, Any]) -> dict[str, Any]:
+    figures = ("value", "low", "high", "chance", "null", "detectable", "attacker_identities")
+    return {
+        "attacker": _plain(row.get("chosen")),
+        "metric": METRIC,
+        **{name: _plain(row.get(name)) for name in figures},
+        "status": row.get("status", "not enough data"),
+    }
+
+
+def _after(
+    leakage: pd.DataFrame | None,
+    attribute: str | None,
+    suppressors: Sequence[tuple[str, str]],
+    verification: pd.DataFrame | None,
+    differences: pd.DataFrame | None,
+) -> dict[str, Any] | None:
+    """The figures of the suppressor that the headline speaks of; None where none was fitted."""
+    rows = {name: _strongest(leakage, name, attribute) for name, _ in suppressors}
+    fitted = [(name, kind) for name, kind in suppressors if rows[name]]
+    chosen = next((one for one in fitted if one[1] == FIRST), next(iter(fitted), None))
+    if chosen is None:
+        return None
+    name, kind = chosen
+    cost = _cost(name, verification, differences)
+    return {"representation": name, "kind": kind, **_read(rows[name]), **cost}
+
+
+def _cost(
+    name: str, verification: pd.DataFrame | None, differences: pd.DataFrame | None
+) -> dict[str, float | None]:
+    """Points of verification accuracy that φ loses on x by Euclidean distance, as in the papers;
+    the interval is that of the paired difference."""
+    if differences is not None:
+        own = differences[
+            (differences["table"] == "verification") & (differences["metric"] == "accuracy")
+        ]
+        for a, b, sign in (("x", name, 100), (name, "x", -100)):
+            rows = own[(own["a"] == a) & (own["b"] == b)]
+            if len(rows):
+                row = rows.iloc[0]
+                ends = [_plain(row[end]) for end in ("low", "high")]
+                known = sorted(sign * end for end in ends if end is not None)
+                low, high = known if len(known) == 2 else (None, None)
+                return {"cost": sign * float(row["difference"]), "cost_low": low, "cost_high": high}
+    x, phi = (_verified(verification, one) for one in ("x", name))
+    cost = None if x is None or phi is None else 100 * (x - phi)
+    return {"cost": cost, "cost_low": None, "cost_high": None}
+
+
+def _verified(verification: pd.DataFrame | None, name: str) -> float | None:
+    if verification is None:
+        return None
+    rows = verification[
+        (verification["representation"] == name)
+        & (verification["metric"] == "accuracy")
+        & (verification["distance"] == "euclidean")
+    ]
+    return None if rows.empty else _plain(rows.iloc[0]["value"])
 
 
 def checks(

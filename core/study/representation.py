@@ -30,6 +30,24 @@ class Representation:
     digests: tuple[str, ...] = ()
     maps: tuple[Map, ...] = ()
 
+    @classmethod
+    def of_one(
+        cls, base: Embeddings, phi: np.ndarray, splits: int, through: Map | None = None
+    ) -> Representation:
+        """One φ (n, d') of the faces of `base` for every one of so many splits.
+
+        `through` is the map that made it, where it is known.
+        """
+        phi = np.ascontiguousarray(phi, np.float32)
+        digest = hashlib.sha256(f"{phi.shape}{base.digest}".encode() + phi.tobytes()).hexdigest()
+        maps = () if through is None else (through,) * splits
+        return cls(base, (phi,) * splits, (digest,) * splits, maps)
+
+    @property
+    def single(self) -> bool:
+        """Whether every split looks at the same vectors."""
+        return len(set(self.digests)) <= 1
+
     @property
     def subjects(self) -> np.ndarray:
         """The subject of each row, text (n,)."""
@@ -58,7 +76,11 @@ class Representation:
             return Representation(other)
         if not self.maps:
             return None
-        phi = tuple(one(other.x) for one in self.maps)
+        made: dict[str, np.ndarray] = {}
+        for digest, one in zip(self.digests, self.maps, strict=True):
+            if digest not in made:  # one fit may serve several splits
+                made[digest] = one(other.x)
+        phi = tuple(made[digest] for digest in self.digests)
         digests = tuple(
             hashlib.sha256(f"{digest}{other.digest}".encode()).hexdigest()
             for digest in self.digests
@@ -73,6 +95,8 @@ class Representation:
         """
         if not self.fitted:
             return self.base
+        if self.single:
+            return self.base.replaced(self.fitted[0])
         width = max(phi.shape[1] for phi in self.fitted)
         whole = np.zeros((len(self.base), width), np.float32)
         for place, split in enumerate(splits):

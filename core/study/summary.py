@@ -53,7 +53,9 @@ def joined(results: Sequence[StudyResult]) -> StudyResult:
     for result in results:
         for name, own in result.tables.items():
             tables[name] = pd.concat([tables[name], own]) if name in tables else own
-        facts.update(result.facts)
+        for name, own in result.facts.items():
+            both = isinstance(own, dict) and isinstance(facts.get(name), dict)
+            facts[name] = {**facts[name], **own} if both else own
         warnings += [text for text in result.warnings if text not in warnings]
     return StudyResult(tables, tuple(warnings), facts)
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,11 +19,23 @@ from core.progress import Progress
 from core.split import Split, reference_split
 from core.store import Entry, Store, key
 from core.study.attacking import rows_digest
+from core.study.pool import Pool
 from core.study.representation import Representation
 from core.suppress.chain import packed, unpacked
 from core.suppress.collapse import collapse
-from core.suppress.suppressor import UNLABELLED, Label, Material, Method, Step, Suppressor
+from core.suppress.suppressor import (
+    UNLABELLED,
+    Label,
+    Material,
+    Method,
+    Step,
+    Suppressor,
+    reads,
+)
 from core.table import StudyResult, table
+
+if TYPE_CHECKING:
+    from core.study.activations import Activations
 
 FEWEST = 30
 """People of a set below which no φ is fitted on it (METHODS, "Protocol" 2)."""
@@ -33,18 +45,26 @@ FEWEST = 30
 class Suppressed:
     """What one method gave: its representation, its suppressors and their curves, split by split.
 
-    `representation` is None where it could not be fitted, and `warning` says why.
+    `suppressors` is one a split, or the one that serves all. `representation` is None where it
+    could not be fitted, and `warning` says why. `told` must be known by who reads its figures.
     """
 
     name: str
     representation: Representation | None = None
     suppressors: tuple[Suppressor, ...] = ()
     warning: str = ""
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Suppression:
-    """Fits methods on the suppressor people of each split; what is kept is not fitted again."""
+    """Fits methods on the suppressor people of each split; what is kept is not fitted again.
+
+    With a `pool`, they learn from its people too, or from them alone: one fit serves every split
+    then. The rows of `labels` and `tasks` are those of `x` and, below them, of the pool; `tasks`
+    are labels that a method may name as its primary task and that are not suppressed. Methods that
+    fine-tune the encoder's last stage are fitted on `activations` of the same faces.
+    """
 
     x: Embeddings
     labels: tuple[Label, ...]
@@ -54,55 +74,105 @@ class Suppression:
     store: Store
     progress: Progress
     engine: Engine
+    pool: Pool | None = None
+    tasks: tuple[Label, ...] = ()
+    activations: Activations | None = None
 
     def fit(self, name: str, method: Method) -> Suppressed:
         """The method's φ of every split; where it cannot be fitted, the reason."""
         names = [self._key(method, split) for split in self.splits]
-        missing = [i for i, one in enumerate(names) if self.store.load(one) is None]
-        tasks = [self._material(self.splits[i]) for i in missing]
+        first = {one: i for i, one in reversed(list(enumerate(names)))}
+        missing = [i for one, i in sorted(first.items(), key=lambda item: item[1])
+                   if self.store.load(one) is None]  # fmt: skip
+        tasks = [self._material(method, self.splits[i]) for i in missing]
         work = partial(_fit, method, self.seed, self.device)
         for i, found in zip(missing, self.engine.map(work, tasks), strict=True):
             self.progress.check()
             if isinstance(found, str):
                 return Suppressed(name, warning=f"{name} was left out: {found}")
             self.store.save(names[i], *found)
-            self.progress.advance(message=f"{name}, {i + 1} of {len(names)}")
-        entries = [self.store.load(one) for one in names]
-        suppressors = tuple(_suppressor(entry) for entry in entries if entry is not None)
-        phi = tuple(one.transform(self.x.x) for one in suppressors)
-        digests = tuple(
-            hashlib.sha256(f"{one}{self.x.digest}".encode()).hexdigest() for one in names
-        )
-        maps = tuple(one.transform for one in suppressors)
-        return Suppressed(name, Representation(self.x, phi, digests, maps), suppressors)
+            self.progress.advance(message=f"{name}, {i + 1} of {len(first)}")
+        entries = {one: self.store.load(one) for one in first}
+        fits = {one: _suppressor(entry) for one, entry in entries.items() if entry is not None}
+        read = self._read(method)
+        phi = {one: fit.transform(read.x) for one, fit in fits.items()}
+        digests = tuple(hashlib.sha256(f"{one}{read.digest}".encode()).hexdigest() for one in names)
+        # Another set's vectors cannot go through a map from activations.
+        maps = tuple(fits[one].transform for one in names) if read is self.x else ()
+        seen = Representation(self.x, tuple(phi[one] for one in names), digests, maps)
+        return Suppressed(name, seen, tuple(fits.values()))
 
     def reference(self, method: Method) -> tuple[Suppressor, int] | None:
-        """The method fitted once, on the suppressor people of the reference split, and how many
-        these are; None where it cannot be."""
+        """The method fitted once, on the suppressor people of the reference split and the pool's,
+        and how many these are; None where it cannot be."""
         known = np.flatnonzero(self.x.subjects != UNKNOWN)
         split = reference_split(self.x.subjects[known].astype(str))
         own = replace(split, suppressor=known[split.suppressor])
-        name = self._key(method, own)
+        name, material = self._key(method, own), self._material(method, own)
         if self.store.load(name) is None:
-            found = _fit(method, self.seed, self.device, self._material(own))
+            found = _fit(method, self.seed, self.device, material)
             if isinstance(found, str):
                 return None
             self.store.save(name, *found)
         entry = self.store.load(name)
-        people = len(set(self.x.subjects[own.suppressor]))
-        return None if entry is None else (_suppressor(entry), people)
+        if entry is None:
+            return None
+        people = len(np.unique(material.people))
+        return replace(_suppressor(entry), fitted_on=self._fitted_on(method, people)), people
 
-    def _material(self, split: Split) -> Material:
-        rows = split.suppressor
+    @property
+    def _dealt(self) -> bool:
+        """Whether people of the audited set are learnt from."""
+        return self.pool is None or self.pool.dealt
+
+    def _read(self, method: Method) -> Embeddings:
+        """What `method` is fitted on and its suppressors are applied to."""
+        if reads(method) == "vectors":
+            return self.x
+        if self.activations is None:
+            raise ValueError(f"{method.kind} reads activations, and there are none")
+        return self.activations.x
+
+    def _fitted_on(self, method: Method, people: int) -> dict[str, Any]:
+        own = [(self.x.name, self.x.digest)] if self._dealt else []
+        sets = [*own, *(self.pool.sets if self.pool else ())]
+        read = self._read(method)
+        encoder = {"encoder": read.encoder, "encoder_digest": read.encoder_digest}
+        data = {"data": [name for name, _ in sets], "data_digests": [one for _, one in sets]}
+        return {**encoder, **data, "people": people}
+
+    def _labels(self, method: Method) -> tuple[Label, ...]:
+        """What is suppressed, and the label that is the method's primary task."""
+        own = {one.name for one in self.labels}
+        wanted = getattr(method, "primary", None)
+        kept = [one for one in self.tasks if one.name == wanted and wanted not in own]
+        return (*self.labels, *kept)
+
+    def _material(self, method: Method, split: Split) -> Material:
+        rows = split.suppressor if self._dealt else split.suppressor[:0]
+        read, people, primary = self._read(method), self.x.subjects[rows].astype(str), None
+        x = read.x[rows]
+        if self.pool is not None:
+            pool = self.pool
+            x = np.concatenate([x, pool.x])
+            people = np.concatenate([np.char.add("audited/", people), pool.people])
+            primary = np.concatenate([np.full(len(rows), pool.own_primary), pool.primary])
+            rows = np.concatenate([rows, len(self.x) + np.arange(len(pool.x))])
         labels = tuple(
-            Label(one.name, one.y[rows], one.classes, one.neutral) for one in self.labels
+            Label(one.name, one.y[rows], one.classes, one.neutral) for one in self._labels(method)
         )
-        return Material(self.x.x[rows], self.x.subjects[rows].astype(str), labels)
+        everyone = primary is None or bool(primary.all())
+        tail = self.activations.tail if self.activations and read is not self.x else None
+        return Material(x, people, labels, tail=tail, primary=None if everyone else primary)
 
     def _key(self, method: Method, split: Split) -> str:
-        asked = [(one.name, one.classes, one.neutral) for one in self.labels]
+        asked = [(one.name, one.classes, one.neutral) for one in self._labels(method)]
         settings = {"method": settings_of(method), "labels": asked, "seed": self.seed}
-        inputs = [self.x.digest, rows_digest(split.suppressor)]
+        read = self._read(method)
+        inputs = [read.digest, rows_digest(split.suppressor)] if self._dealt else []
+        if self.pool is not None:
+            inputs.append(self.pool.digest)
+            settings["own rows are primary"] = self._dealt and self.pool.own_primary
         return key(f"suppressor {method.kind}", method.version, settings, inputs)
 
 
@@ -114,12 +184,22 @@ def settings_of(method: Method) -> dict[str, Any]:
 
 
 def labels_of(
-    x: Embeddings, sensitive: Sequence[str], neutral: str | Mapping[str, str]
+    x: Embeddings,
+    sensitive: Sequence[str],
+    neutral: str | Mapping[str, str],
+    pool: Pool | None = None,
 ) -> tuple[Label, ...]:
-    """The sensitive labels of `x` for suppressors; the neutral class where the data have it."""
+    """The sensitive labels of `x` and, below its rows, of the pool, for suppressors.
+
+    The neutral class where the data have it; rows of a set without the label are unlabelled.
+    """
     found = []
     for name in sensitive:
-        values = x.table[name].to_numpy(dtype=object)
+        values = np.full(len(x), UNKNOWN, dtype=object)
+        if name in x.labels and (pool is None or pool.dealt):
+            values = x.table[name].to_numpy(dtype=object)
+        if pool is not None:
+            values = np.concatenate([values, pool.column(name)])
         classes = tuple(sorted(set(values) - {UNKNOWN}))
         y = np.full(len(values), UNLABELLED, dtype=np.int64)
         for number, one in enumerate(classes):
@@ -174,7 +254,7 @@ def _fit(
         return str(error)
     arrays, plan = packed(found.chain)
     curves = [[step.step, step.name, step.value] for step in found.training]
-    meta = {"kind": found.kind, "plan": plan, "training": curves}
+    meta = {"kind": found.kind, "plan": plan, "training": curves, "reads": found.reads}
     return arrays, {**meta, "settings": dict(found.settings), "facts": dict(found.facts)}
 
 
@@ -186,4 +266,5 @@ def _suppressor(entry: Entry) -> Suppressor:
         meta["settings"],
         tuple(Step(int(step), str(name), float(value)) for step, name, value in meta["training"]),
         meta["facts"],
+        meta.get("reads", "vectors"),
     )

@@ -73,6 +73,13 @@ def test_the_contract_names_the_defaults() -> None:
         "neutral: {expression: neutral, gender: male}",
         "attributes: [gender]",
         "preset: careless",
+        "preset: paper-thesis",
+        "preset: paper-tpami",
+        "suppressors: [{kind: given, path: phi.parquet}, {kind: saved, path: out, name: old}]",
+        "faces: {path: a, obfuscate: {kind: pixelate, size: 16}}",
+        "faces: {path: a, obfuscate: {kind: paired, path: b}}",
+        "roles: {primary: {faces: {path: d}}, gender: {embeddings: {path: e.parquet}}, "
+        "verification: {faces: {path: lfw}, pairs: pairs.txt}, outside: {faces: {path: o}}}",
         "look: full",
         "engine: processes",
         "device: cuda",
@@ -179,6 +186,23 @@ def test_a_slip_in_any_key_of_any_block_is_led_back(block: str, model: Any) -> N
         ("neutral: 5", "neutral is 5"),
         ("fairness: {n_train: many}", "auto or a whole number"),
         ("engine: dask", "local, processes or tcp://HOST:PORT"),
+        ("suppressors: [{kind: given}]", "suppressors[0] is given and has no path"),
+        ("suppressors: [{kind: saved}]", "OUT/suppressors/NAME"),
+        ("suppressors: [{kind: saved, path: a, dial: 0.5}]", "is not fitted here and has no dial"),
+        ("suppressors: [{kind: leace, path: a}]", "which only given and saved take"),
+        ("faces: {path: a, obfuscate: {kind: paired}}", "say where the obfuscated faces are"),
+        ("faces: {path: a, obfuscate: {kind: blur, path: b}}", "which only paired takes"),
+        ("roles: {primary: {}}", "neither of faces and embeddings"),
+        (
+            "roles: {primary: {faces: {path: a}, embeddings: {path: b}}}",
+            "roles.primary gives both faces and embeddings",
+        ),
+        (
+            "roles: {primary: {faces: {path: a, obfuscate: {kind: blur}}}}",
+            "which only the audited set takes",
+        ),
+        ("roles: {gender: {faces: {path: a}, pairs: p.txt}}", "which only roles.verification"),
+        ("preset: careless\nroles: {primary: {faces: {path: a}}}", "leave out the role"),
     ],
 )
 def test_a_wrong_value_is_told_with_its_limit(text: str, words: str) -> None:
@@ -188,13 +212,8 @@ def test_a_wrong_value_is_told_with_its_limit(text: str, words: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "suppressors: [{kind: saved, path: out}]",
         "studies: [leakage, ablation]",
-        "attackers: ladder",
-        "preset: paper-thesis",
         "engine: tcp://scheduler:8786",
-        "roles: {outside: {faces: {preset: synthetic}}}",
-        "faces: {path: a, obfuscate: {kind: blur, size: 8}}",
     ],
 )
 def test_what_this_version_has_not_is_refused_by_name(text: str) -> None:

@@ -16,17 +16,13 @@ from core.plots.compare import (
     Span,
     Tables,
     cards,
-    colour,
     default,
     gaps,
     kinds,
-    mark,
-    papers,
     representations,
 )
+from core.plots.compare_dial import Setting, said, settings
 from core.plots.compare_frontier import (
-    _WIDE,
-    _meets,
     frontier_alt,
     frontier_figure,
     frontier_title,
@@ -44,8 +40,10 @@ from core.plots.compare_inside import (
     ramp,
     training_figure,
 )
+from core.plots.compare_labels import WIDE, meets
+from core.plots.compare_papers import differs, papers
 from core.plots.compare_words import best_told, fitted, gap_title, left_out, p_text, summary
-from core.plots.tokens import DARK, LIGHT, Tokens
+from core.plots.tokens import DARK, LIGHT, Tokens, colour, mark
 from core.table import table
 
 KINDS = ("x", "sensitivenets", "lntl", "leace", "blindfold")
@@ -221,8 +219,30 @@ def test_rows_of_a_matrix_sum_to_one_over_the_same_classes() -> None:
 def test_the_papers_print_accuracies_of_x() -> None:
     rows = [_row("x", metric=metric, attacker="svm", value=value)
             for metric, value in (("accuracy", 0.7), ("balanced_accuracy", 0.6))]  # fmt: skip
-    (one,) = papers(Tables(table("leakage", rows)), "expression", [])
+    (one,) = papers(Tables(table("leakage", rows)), "expression", [], "expression")
     assert (one.name, one.ours.value, one.paper.value) == ("x", 0.7, 0.881)
+
+
+def test_a_method_stands_beside_the_papers_own_that_was_fitted_against_the_same_label() -> None:
+    rows = [
+        _row(name, metric="accuracy", attacker=attacker, attribute=label)
+        for name in ("x", "sensitivenets")
+        for label in ("expression", "gender")
+        for attacker in ("svm", "strongest")
+    ]
+    tables = replace(_tables(), leakage=table("leakage", rows))
+    shown = cards(tables, "gender", ["sensitivenets"], {})
+    mine = papers(tables, "gender", shown, "expression")
+    sn = [one for one in mine if one.name == "sensitivenets"]
+    assert [(one.what, one.paper.value) for one in sn] == [
+        ("gender, strongest", 0.989), ("verification", 0.963),
+    ]  # fmt: skip
+    assert sn[1].ours.value == 0.96
+    theirs = papers(tables, "gender", shown, "gender")
+    assert 0.563 in [one.paper.value for one in theirs if one.what == "gender, svm"]
+    told = differs(mine)
+    assert any("φ suppresses emotion there" in one for one in told)
+    assert any("gender: drop printed as 1; its accuracies give 0.6." in one for one in told)
 
 
 def test_every_curve_that_a_method_draws_has_its_group() -> None:
@@ -300,15 +320,15 @@ VERIFY = {"table": "verification", "metric": "accuracy", "attribute": None}
     ("rows", "words"),
     [
         ([_difference("sensitivenets", "lntl")],
-         "Attackers read expression 25 points better from sensitivenets than from lntl"),
+         "Attackers read expression 25 points better from SN than from LNTL"),
         ([_difference("lntl", "sensitivenets", difference=0.01, low=0.004, high=0.02)],
-         "1 point worse from sensitivenets"),
+         "1 point worse from SN"),
         ([_difference("sensitivenets", "lntl", low=-0.1)], "no difference on expression can"),
         ([_difference("lntl", "sensitivenets", difference=-0.11, low=-0.12, high=-0.1, **VERIFY)],
-         "sensitivenets verifies 11 points better"),
+         "SN verifies 11 points better"),
         ([_difference("sensitivenets", "lntl", difference=0.0, low=-0.1, high=0.1, **VERIFY)],
          "verification does not tell them apart"),
-        ([], "No paired difference of sensitivenets and lntl on expression"),
+        ([], "No paired difference of SN and LNTL on expression"),
     ],
 )  # fmt: skip
 def test_the_title_of_the_differences_says_only_what_can_be_told(
@@ -321,7 +341,7 @@ def test_less_than_chance_is_an_alarm_in_the_title_too() -> None:
     below = _row("lntl", value=0.05, low=0.02, high=0.08, status="anti-learning")
     for low in (0.2, -0.2):
         said = _title(_difference("sensitivenets", "lntl", low=low), changed=(below,))
-        assert "but lntl is below chance, an alarm" in said
+        assert "but LNTL is below chance, an alarm" in said
 
 
 @pytest.mark.parametrize(
@@ -333,20 +353,20 @@ def test_holms_p_is_printed_to_what_it_is_worth(p: float | None, said: str) -> N
 
 
 def test_the_frontier_names_the_least_and_never_what_is_below_chance() -> None:
-    assert "Lowest figure: lntl, 0.35 (0.32 to 0.38), with 85.0 % verified" in frontier_title(
-        list(_cards().values()), "expression"
+    assert frontier_title(list(_cards().values()), "expression") == (
+        "Lowest figure: LNTL, 0.35 (0.32 to 0.38), for 12.0 points of verification"
     )
     below = _row("lntl", value=0.05, low=0.02, high=0.08, status="anti-learning")
-    assert "sensitivenets" in frontier_title(list(_cards(below).values()), "expression")
+    assert "SN" in frontier_title(list(_cards(below).values()), "expression")
     assert frontier_title([_cards()["x"]], "expression") == "What taking expression out costs"
 
 
 def test_what_the_frontier_cannot_place_is_named() -> None:
     failed = _row("lntl", value=None, low=None, high=None, status="probe failed")
-    assert unplaced(list(_cards(failed).values())) == ["lntl (probe failed)"]
-    unverified = replace(_cards()["lntl"], verification=Span())
-    assert unplaced([unverified]) == ["lntl (no verification)"]
-    assert "lntl" not in frontier_alt([unverified])
+    assert unplaced(list(_cards(failed).values())) == ["LNTL (probe failed)"]
+    unverified = replace(_cards()["lntl"], verification=Span(), lost=Span())
+    assert unplaced([unverified]) == ["LNTL (no verification)"]
+    assert "Learning" not in frontier_alt([unverified])
 
 
 def test_a_matrix_that_does_not_stand_is_not_described() -> None:
@@ -423,50 +443,114 @@ def test_labels_are_text_in_every_figure() -> None:
 
 
 def _frontier(
-    frontier: pd.DataFrame | None = None, *changed: dict[str, Any], mode: Tokens = LIGHT
-) -> go.Figure:
-    return frontier_figure(list(_cards(*changed).values()), ["lntl"], 0.18, frontier, mode)
+    dials: pd.DataFrame | None = None, *changed: dict[str, Any], picked: int | None = None,
+    **more: pd.DataFrame,
+) -> go.Figure:  # fmt: skip
+    tables = _tables(*changed, **more)
+    curves = settings(dials, tables)
+    ring = None if picked is None else curves["lntl"][picked]
+    shown = list(_cards(*changed, **more).values())
+    return frontier_figure(shown, ["lntl"], 0.18, curves, LIGHT, ring)
 
 
 def _points(figure: go.Figure) -> dict[str, go.Scatter]:
     return {one.name: one for one in figure.data if one.mode == "markers" and one.name}
 
 
+def _lost(name: str, difference: float, **given: Any) -> dict[str, Any]:
+    """A paired difference of verification, `name` minus x, as the study writes it."""
+    return _difference(name, "x", **VERIFY, difference=difference, low=difference - 0.02,
+                       high=difference + 0.01) | given  # fmt: skip
+
+
 def test_each_method_is_one_point_with_both_intervals() -> None:
-    figure = _frontier(None, _row("sensitivenets", low=0.1, status="nothing found"))
+    lost = table("differences", [_lost("sensitivenets", -0.01), _lost("lntl", -0.12)])
+    figure = _frontier(
+        None, _row("sensitivenets", low=0.1, status="nothing found"), differences=lost
+    )
     points = _points(figure)
     assert {name: (p.x[0], p.y[0]) for name, p in points.items()} == {
-        name: (pytest.approx(100 * VERIFIED[name]), READ[name]) for name in VERIFIED
-    }
+        "x": (0, 0.76), "sensitivenets": (pytest.approx(1), 0.6),
+        "lntl": (pytest.approx(12), 0.35),
+    }  # fmt: skip
     assert points["lntl"].marker.color == colour("lntl", LIGHT)
     assert points["sensitivenets"].marker.color == LIGHT.ground, "hollow: nothing was found"
     assert points["lntl"].marker.size > points["x"].marker.size, "the chosen one"
     bars = [one for one in figure.data if one.mode == "lines"]
-    assert len(bars) == 2 * len(points)
+    assert len(bars) == 2 * len(points) - 1, "x loses nothing on itself, for sure"
+    assert [pytest.approx(sorted(one.x)) for one in bars if one.x[0] != one.x[1]] == [
+        [0, 3], [11, 14],
+    ]  # fmt: skip
     assert {"chance", "random vectors"} <= set(_words(figure))
-    assert {f"<b>{name}</b>" for name in VERIFIED} <= set(_words(figure))
+    assert {"<b>x</b>", "<b>SN</b>", "<b>LNTL</b>"} <= set(_words(figure))
+
+
+def test_what_is_lost_without_a_paired_difference_has_no_interval() -> None:
+    assert _cards()["lntl"].lost == Span(pytest.approx(12))
+    assert _cards()["x"].lost == Span(0.0)
+    nothing = replace(_tables(), verification=None)
+    assert cards(nothing, "expression", ["lntl"], {})[0].lost == Span()
 
 
 def test_what_has_no_figure_is_not_placed() -> None:
     failed = _row("lntl", value=None, low=None, high=None, status="probe failed")
     assert set(_points(_frontier(None, failed))) == {"x", "sensitivenets"}
-    empty = frontier_figure([], [], None, None, DARK)
+    empty = frontier_figure([], [], None, {}, DARK)
     assert "No representation has both figures" in _words(empty)
 
 
-def test_a_curve_follows_its_dial_and_rings_the_setting_of_this_run() -> None:
-    rows = [{"suppressor": "lntl", "dial": dial, "leakage": 0.7 - 0.4 * dial,
-             "leakage_low": 0.65 - 0.4 * dial, "leakage_high": 0.75 - 0.4 * dial,
-             "verification": 0.97 - 0.1 * dial} for dial in (1.0, 0.0, 0.5)]  # fmt: skip
-    plain, figure = _frontier(), _frontier(pd.DataFrame(rows))
+def _dials(**given: Any) -> pd.DataFrame:
+    return table("frontier", [
+        {"suppressor": "lntl", "dial": dial, "leakage": 0.7 - 0.4 * dial,
+         "leakage_low": 0.65 - 0.4 * dial, "leakage_high": 0.75 - 0.4 * dial,
+         "verification": 0.97 - 0.1 * dial, "chosen": "svm", "status": "ok"}
+        | (given if dial == 0.5 else {})
+        for dial in (1.0, 0.0, 0.5)
+    ])  # fmt: skip
+
+
+def test_a_curve_follows_its_dial_and_the_ring_is_on_the_setting_chosen() -> None:
+    plain, figure = _frontier(), _frontier(_dials(), picked=2)
     (curve,) = [one for one in figure.data if one.mode == "lines+markers"]
-    assert list(curve.customdata) == [0.0, 0.5, 1.0]
-    assert list(curve.x) == pytest.approx([97, 92, 87])
-    assert [one.marker.color for one in figure.data if one.marker.symbol == "circle-open"] == [
-        LIGHT.accent
-    ]
+    assert [list(one) for one in curve.customdata] == [["lntl", 0.0], ["lntl", 0.5], ["lntl", 1.0]]
+    assert list(curve.x) == pytest.approx([0, 5, 10])
+    assert curve.marker.symbol == mark("lntl")
+    (ring,) = [one for one in figure.data if one.marker.symbol == "circle-open"]
+    assert (ring.marker.color, ring.x[0], ring.y[0]) == (
+        LIGHT.accent, pytest.approx(10), pytest.approx(0.3),
+    )  # fmt: skip
     assert not [one for one in plain.data if one.marker.symbol == "circle-open"]
     assert len([one for one in figure.data if one.fill == "toself"]) == 1
+
+
+def test_a_setting_without_a_figure_stays_on_the_dial_and_off_the_curve() -> None:
+    failed = _dials(leakage=None, leakage_low=None, leakage_high=None, status="probe failed")
+    curves = settings(failed, _tables())
+    assert [one.dial for one in curves["lntl"]] == [0.0, 0.5, 1.0]
+    assert [one.placed for one in curves["lntl"]] == [True, False, True]
+    figure = _frontier(failed, picked=1)
+    (curve,) = [one for one in figure.data if one.mode == "lines+markers"]
+    assert list(curve.x) == pytest.approx([0, 10])
+    assert not [one for one in figure.data if one.marker.symbol == "circle-open"]
+    assert settings(None, _tables()) == {}
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({}, "Learning Not To Learn at 0.5: attackers read expression at 0.50 (0.45 to 0.55); it "
+             "verifies 92.0 %, 5.0 points lost on x."),
+        ({"status": "few people"}, "at 0.50 (0.45 to 0.55), on few people;"),
+        ({"status": "anti-learning"}, "below chance, an alarm and not privacy"),
+        ({"leakage": None, "status": "probe failed"}, "at 0.5: no figure (probe failed)."),
+        ({"leakage": None, "status": "not enough data"}, "no figure (it collapsed)."),
+        ({"verification": None}, "what it verifies is not known"),
+    ],
+)  # fmt: skip
+def test_the_setting_chosen_is_said_from_its_status(given: dict[str, Any], words: str) -> None:
+    one: Setting = settings(_dials(**given), _tables())["lntl"][1]
+    audit = {"facts": {"frontier": {"lntl@0.5": "it collapsed"}}}
+    assert words in said(one, "expression", audit if "collapsed" in words else None)
 
 
 def test_everything_that_is_drawn_lies_within_the_axes() -> None:
@@ -479,20 +563,20 @@ def test_everything_that_is_drawn_lies_within_the_axes() -> None:
 
 def test_labels_of_crowded_points_do_not_meet() -> None:
     crowd = {
-        name: replace(_cards()["lntl"], name=name, verification=Span(0.96 + 0.004 * place))
+        name: replace(_cards()["lntl"], name=name, lost=Span(1 + 0.4 * place))
         for place, name in enumerate(("x", "sensitivenets", "lntl", "leace"))
     }
-    figure = frontier_figure(list(crowd.values()), [], None, None, LIGHT)
+    figure = frontier_figure(list(crowd.values()), [], None, {}, LIGHT)
     left, right = figure.layout.xaxis.range
     boxes = []
     for note in figure.layout.annotations:
         if note.text.startswith("<b>"):
             wide = 8 * len(note.text[3:-4])
-            x = _WIDE * (note.x - left) / (right - left) + note.xshift
+            x = WIDE * (note.x - left) / (right - left) + note.xshift
             start = {"left": x, "right": x - wide, "center": x - wide / 2}[note.xanchor]
             boxes.append((start, start + wide, note.yshift - 8, note.yshift + 8))
     assert len(boxes) == 4
-    assert not any(_meets(box, boxes[:place]) for place, box in enumerate(boxes))
+    assert not any(meets(box, boxes[:place]) for place, box in enumerate(boxes))
 
 
 def test_noise_is_what_the_strongest_reads_from_random_vectors() -> None:

@@ -106,7 +106,7 @@ def test_a_test_face_is_seen_through_the_phi_of_the_split_that_tests_it() -> Non
     x = people()
     splits = rotation(x.subjects.astype(str), np.zeros(len(x)), seeds=2, suppressor=True)
     phi = tuple(np.full((len(x), 2 + place % 2), place, np.float32) for place in range(10))
-    own = Representation(x, phi, tuple("d" * 10))
+    own = Representation(x, phi, tuple("abcdefghij"))
     for repeat in (0, 1):
         whole = own.tested(splits, repeat).x
         for place, split in enumerate(splits):
