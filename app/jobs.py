@@ -21,8 +21,25 @@ from core.config import config_from
 from core.run_status import RunStatus
 from core.store import home
 
-DEMO = {"name": "synthetic demonstration", "faces": {"preset": "synthetic"}}
-"""The audit that the first page opens on."""
+DEMO: dict[str, Any] = {
+    "name": "synthetic demonstration",
+    "faces": {"preset": "synthetic"},
+    "sensitive": "expression",
+    "attributes": ["gender", "skin_tone"],
+    "suppressors": [
+        {"kind": "sensitivenets"},
+        {"kind": "lntl"},
+        {"kind": "leace"},
+        {"kind": "blindfold"},
+    ],
+}
+"""The audit that the first page opens on: a quick look, done in minutes."""
+
+FULL: dict[str, Any] = {**DEMO, "name": "synthetic demonstration, full look", "look": "full"}
+"""The same with everything, in the background: it gives way to whatever a person starts."""
+
+WHOLE = "BLINDFOLD_DEMO"
+"""The environment variable that says "quick" where the full look is not wanted."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +91,10 @@ class View:
 
 
 def is_demo(config: Mapping[str, Any]) -> bool:
-    """Whether `config` is the demonstration's."""
+    """Whether `config` is the demonstration's, quick or full."""
     faces = config.get("faces") or {}
-    return config.get("name") == DEMO["name"] and faces.get("preset") == "synthetic"
+    names = (DEMO["name"], FULL["name"])
+    return config.get("name") in names and faces.get("preset") == "synthetic"
 
 
 def views(owner: str | None) -> list[View]:
@@ -90,9 +108,18 @@ def view(run_id: str, owner: str | None) -> View | None:
 
 
 def demonstration(owner: str | None) -> View:
-    """The demonstration; created and started where there is none."""
-    found = next((one for one in views(owner) if one.demo), None)
-    return found or _view(start(DEMO, owner))
+    """The demonstration, the full look once that is done; created and started where there is none.
+
+    The quick look comes first, and the full one after it, in the background.
+    """
+    found = [one for one in views(owner) if one.demo]
+    if not found:
+        quick = _view(start(DEMO, owner))
+        if os.environ.get(WHOLE, "full") != "quick":
+            start(FULL, owner, background=True)
+        return quick
+    done = [one for one in found if one.audit is not None]
+    return next((one for one in done if one.config.get("look") == "full"), (done or found)[-1])
 
 
 def start(
@@ -101,12 +128,17 @@ def start(
     *,
     base: Path | None = None,
     uploads: Path | None = None,
+    background: bool = False,
 ) -> runs.Run:
     """Create and start a run of `settings`; paths in it are taken from `base`.
 
-    Raises an `InputError` that speaks to a person where the settings are at fault.
+    In the `background` it gives way to others. Raises an `InputError` that speaks to a person
+    where the settings are at fault.
     """
-    run = runs.create(config_from(settings), base=base or Path.cwd(), owner=owner, uploads=uploads)
+    run = runs.create(
+        config_from(settings), base=base or Path.cwd(), owner=owner, uploads=uploads,
+        background=background,
+    )  # fmt: skip
     runs.start(run)
     return run
 

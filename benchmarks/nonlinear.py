@@ -76,7 +76,7 @@ class Dependence:
                 kept = ((phi @ phi.T - own @ own.T) ** 2).mean()
                 loss = _hsic(phi, y[rows]) + KEEP * kept
                 step.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
+                loss.backward()
                 step.step()
         layers = [
             Affine(one.weight.detach().numpy().T.copy(), one.bias.detach().numpy().copy())

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import fixtures
+import pandas as pd
 import pytest
 from fixtures import Maker, Open, html
 
@@ -12,10 +16,20 @@ from core import run as runs
 def test_an_empty_home_starts_the_demonstration_once(open_page: Open) -> None:
     app = open_page()
     assert not app.exception
-    assert [run.name for run in runs.listing()] == ["synthetic demonstration"]
+    full, quick = runs.listing()
+    assert (quick.name, quick.background) == ("synthetic demonstration", False)
+    assert (full.name, full.background) == ("synthetic demonstration, full look", True)
     assert "first figure is on its way" in html(app)
     app.run()
-    assert len(runs.listing()) == 1
+    assert len(runs.listing()) == 2
+
+
+def test_no_full_look_where_it_is_not_wanted(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BLINDFOLD_DEMO", "quick")
+    open_page()
+    assert [run.name for run in runs.listing()] == ["synthetic demonstration"]
 
 
 def test_a_running_audit_shows_bar_count_and_first_figures(make: Maker, open_page: Open) -> None:
@@ -109,3 +123,82 @@ def test_the_demonstration_shows_faces_that_are_said_to_be_drawn(
     shown = html(open_page())
     assert shown.count('<img src="data:image/jpeg') == 8
     assert "synthetic faces, drawn by this program" in shown
+
+
+def _suppressed(**after: Any) -> tuple[dict[str, Any], pd.DataFrame]:
+    """A made-up audit whose headline speaks of what is left, and its leakage.csv."""
+    whole = fixtures.audit()
+    whole["headline"]["after"] = {
+        "representation": "blindfold", "kind": "blindfold", "attacker": "nn", "value": 0.41,
+        "low": 0.37, "high": 0.45, "chance": 1 / 6, "null": 0.22, "status": "ok",
+        "detectable": None, "cost": 1.2, "cost_low": 0.6, "cost_high": 1.9, **after,
+    }  # fmt: skip
+    rows = [
+        fixtures.leakage_row(representation=name, attacker="strongest", dif=drop)
+        for name, drop in (("blindfold", 59.2), ("random", 91.4))
+    ]
+    others = fixtures.leakage().query("representation != 'random' or attacker != 'strongest'")
+    return whole, pd.concat([others, fixtures.table("leakage", rows)])
+
+
+def _verified(run: runs.Run) -> None:
+    """A made-up verification.csv of x and ours, by both distances."""
+    rows = [
+        {"representation": name, "metric": "accuracy", "distance": distance, "value": value - worse,
+         "low": value - 0.01, "high": value + 0.007, "pairs": 6000, "identities": 230,
+         "status": "ok"}
+        for name, value in (("x", 0.973), ("blindfold", 0.961))
+        for distance, worse in (("cosine", 0.1), ("euclidean", 0.0))
+    ]  # fmt: skip
+    path = run.path / "result" / "tables" / "verification.csv"
+    fixtures.table("verification", rows).to_csv(path, index=False)
+
+
+def test_what_suppression_did_is_in_the_sentence_the_strip_and_the_cards(
+    make: Maker, open_page: Open
+) -> None:
+    whole, rows = _suppressed()
+    _verified(make(audit=whole, leakage=rows))
+    shown = html(open_page())
+    assert 'After suppression: <b class="after">41</b> <span class="i">37 to 45</span>' in shown
+    assert "<b>1.2 points</b>" in shown
+    assert ">before 76</div>" in shown
+    assert ">after 41</div>" in shown
+    assert "After Blindfold" in shown
+    assert "drop 59 %; the noise ceiling is 91 %" in shown
+    assert "Verification kept" in shown
+    assert "96.1 %" in shown
+    assert "from 97.3 %, Euclidean distance" in shown
+    assert "In the picture itself" not in shown
+    cells = re.findall(r'<td class="[^"]*">(.*?)</td>', shown.split("<table>")[-1])
+    assert cells[2:5] == ["0.76", "0.41", "Blindfold"]
+
+
+@pytest.mark.parametrize(
+    ("after", "words"),
+    [
+        ({"status": "nothing found"}, "nothing found; drop 59 %"),
+        ({"status": "anti-learning"}, "below chance: an alarm, not privacy; drop 59 %"),
+        ({"status": "probe failed", "value": None}, "probe failed; no drop can be given"),
+    ],
+)
+def test_the_figure_after_suppression_says_what_it_is_worth(
+    make: Maker, open_page: Open, after: dict[str, Any], words: str
+) -> None:
+    whole, rows = _suppressed(**after)
+    make(audit=whole, leakage=rows)
+    shown = html(open_page())
+    assert words in shown
+    assert "After suppression: " not in shown
+    assert "not measured" in shown, "no verification of it"
+
+
+def test_while_suppressors_are_not_ready_x_alone_is_said(make: Maker, open_page: Open) -> None:
+    whole, rows = _suppressed()
+    run = make(state="running")
+    fixtures.write_partial(run.path, rows)
+    shown = html(open_page())
+    assert "76 times in 100" in shown
+    assert "fter suppression" not in shown
+    assert ">after 41" not in shown
+    assert whole["headline"]["after"]
