@@ -33,6 +33,11 @@ _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 class Engine(Protocol):
     """Applies a function to items. Used as a context manager, it leaves no process behind."""
 
+    @property
+    def workers(self) -> int:
+        """How many items are worked on at a time."""
+        ...
+
     def map(self, function: Callable[[Item], Found], items: Iterable[Item]) -> Iterator[Found]:
         """Yield `function(item)` of each item, in order; what it raises is raised here."""
         ...

@@ -14,24 +14,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.papers import PaperFigure, printed
 from core.plots.findings import CONTROLS, Line, lines
-from core.plots.roc import COLOURS
-from core.plots.tokens import DARK, Tokens
+from core.plots.tokens import full, short
 
 METRIC = "balanced_accuracy"
 """The figure of every comparison of leakage, as the headline's."""
 NAMES = (
     "leakage", "verification", "differences", "confusion", "collapse", "training", "frontier",
+    "groups",
 )  # fmt: skip
 """The tables that are looked at."""
-OURS = ("#6F6200", "#DDCF4B")
-"""Yellow of Okabe and Ito, darkened and lightened until it can be read: the suppressor that is
-ours, as `COLOURS` has the others."""
-MARKS = {"x": "circle", "sensitivenets": "circle", "lntl": "diamond", "leace": "square",
-         "blindfold": "triangle-up"}  # fmt: skip
-GLYPHS = {"circle": "●", "diamond": "◆", "square": "■", "triangle-up": "▲",
-          "cross": "✚"}  # fmt: skip
 SIGNIFICANT = 0.05
 
 
@@ -46,6 +38,7 @@ class Tables:
     collapse: pd.DataFrame | None = None
     training: pd.DataFrame | None = None
     frontier: pd.DataFrame | None = None
+    groups: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -63,8 +56,8 @@ class Card:
     """One representation: leakage of `attribute` after and before (in x), and what it costs.
 
     `after` and `before` are the rows of the strongest attacker, `others` those of the other
-    labels; `drop` is in per cent, `verification` a fraction; `rank` is the effective rank of the
-    vectors and `rank_before` that of x.
+    labels; `drop` is in per cent, `verification` a fraction, and `lost` is what it loses on x, in
+    points; `rank` is the effective rank of the vectors and `rank_before` that of x.
     """
 
     name: str
@@ -75,10 +68,21 @@ class Card:
     drop: Span
     others: tuple[tuple[str, Line], ...]
     verification: Span
+    lost: Span
     rank: float | None
     rank_before: float | None
     cosine: float | None
     collapse: str
+
+    @property
+    def label(self) -> str:
+        """Its short name."""
+        return short(self.name)
+
+    @property
+    def title(self) -> str:
+        """Its name in full."""
+        return full(self.name)
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -105,15 +109,6 @@ class Gap:
         return self.p is None or self.p < SIGNIFICANT
 
 
-@dataclass(frozen=True)
-class Printed:
-    """A paper's figure, and ours for the same representation, label and attacker."""
-
-    name: str
-    ours: Line
-    paper: PaperFigure
-
-
 def kinds(config: Mapping[str, Any]) -> dict[str, str]:
     """The kind of each suppressor of a run's settings, by the name that its rows have."""
     return {one.get("name") or one["kind"]: one["kind"] for one in config.get("suppressors") or ()}
@@ -122,6 +117,14 @@ def kinds(config: Mapping[str, Any]) -> dict[str, str]:
 def representations(leakage: pd.DataFrame, attribute: str) -> list[str]:
     """What can be compared: x, the suppressors, then the controls."""
     return list(dict.fromkeys(one.representation for one in lines(leakage, attribute, METRIC)))
+
+
+def sensitive(config: Mapping[str, Any], leakage: pd.DataFrame) -> list[str]:
+    """The labels that the suppressors were fitted against; unless told, the first attacked."""
+    asked = config.get("sensitive")
+    listed = [asked] if isinstance(asked, str) else list(asked or ())
+    attacked = list(dict.fromkeys(leakage["attribute"].astype(str)))
+    return [name for name in listed if name in attacked] or attacked[:1]
 
 
 def default(names: Sequence[str]) -> list[str]:
@@ -147,13 +150,14 @@ def cards(
                 attribute=attribute,
                 after=best.get((name, attribute)),
                 before=best.get(("x", attribute)),
-                drop=_drop(tables.leakage, name, attribute),
+                drop=dropped(tables.leakage, name, attribute),
                 others=tuple(
                     (label, best[name, label])
                     for label in labels
                     if label != attribute and (name, label) in best
                 ),
-                verification=_verification(tables.verification, name),
+                verification=verified(tables.verification, name),
+                lost=_lost(tables, name),
                 rank=_given(own.get("effective_rank")),
                 rank_before=_given(ranks.get("x", {}).get("effective_rank")),
                 cosine=_given(own.get("mean_cosine")),
@@ -181,18 +185,6 @@ def gaps(tables: Tables, attribute: str, names: Sequence[str]) -> list[Gap]:
         for a, b in combinations(names, 2)
         for label in (*labels, None)
     ]
-
-
-def papers(tables: Tables, attribute: str, shown: Sequence[Card]) -> list[Printed]:
-    """The papers' figures for x and the representations shown; they print accuracies."""
-    kind = {"x": "x", **{card.name: card.kind for card in shown}}
-    found = []
-    for one in lines(tables.leakage, attribute, "accuracy"):
-        own = kind.get(one.representation)
-        paper = None if own is None else printed(own, attribute, one.attacker)
-        if paper is not None:
-            found.append(Printed(one.representation, one, paper))
-    return found
 
 
 def rows_of(frame: pd.DataFrame | None, **where: str) -> list[dict[str, Any]]:
@@ -223,7 +215,7 @@ def _given(value: Any) -> float | None:
     return None if value is None or pd.isna(value) else float(value)
 
 
-def _span(row: Mapping[str, Any], keys: Sequence[str], scale: float = 1) -> Span:
+def span_of(row: Mapping[str, Any], keys: Sequence[str], scale: float = 1) -> Span:
     """The figure and its interval, times `scale`; a negative one turns the interval round."""
     value, low, high = (
         None if one is None else scale * one for one in (_given(row.get(key)) for key in keys)
@@ -232,16 +224,30 @@ def _span(row: Mapping[str, Any], keys: Sequence[str], scale: float = 1) -> Span
     return Span(value, low, high, str(row.get("status", "")))
 
 
-def _drop(leakage: pd.DataFrame, name: str, attribute: str) -> Span:
+def dropped(leakage: pd.DataFrame | None, name: str, attribute: str) -> Span:
+    """The accuracy drop of the strongest attacker, in per cent; that of `random` is the ceiling."""
     where = {"representation": name, "attribute": attribute, "metric": METRIC}
     rows = rows_of(leakage, attacker="strongest", **where)
-    return _span(rows[0], ("dif", "dif_low", "dif_high")) if rows else Span()
+    return span_of(rows[0], ("dif", "dif_low", "dif_high")) if rows else Span()
 
 
-def _verification(verification: pd.DataFrame | None, name: str) -> Span:
+def verified(verification: pd.DataFrame | None, name: str) -> Span:
+    """The verification accuracy of a representation, a fraction, by the papers' distance."""
     rows = rows_of(verification, representation=name, metric="accuracy")
-    rows.sort(key=lambda row: row["distance"] != "euclidean")  # the papers' distance
-    return _span(rows[0], ("value", "low", "high")) if rows else Span()
+    rows.sort(key=lambda row: row["distance"] != "euclidean")
+    return span_of(rows[0], ("value", "low", "high")) if rows else Span()
+
+
+def _lost(tables: Tables, name: str) -> Span:
+    """Points of verification that are lost on x: the paired difference, with its interval; where
+    there is none, the difference of the two figures."""
+    if name == "x":
+        return Span(0.0)
+    paired = _gap(tables.differences, "x", name, None).points
+    if paired.value is not None:
+        return paired
+    x, own = (verified(tables.verification, one).value for one in ("x", name))
+    return Span(None if x is None or own is None else 100 * (x - own))
 
 
 def _gap(differences: pd.DataFrame | None, a: str, b: str, label: str | None) -> Gap:
@@ -250,18 +256,6 @@ def _gap(differences: pd.DataFrame | None, a: str, b: str, label: str | None) ->
         where = {"table": "leakage", "metric": METRIC, "attribute": label}
     for one, other, scale in ((a, b, 100), (b, a, -100)):
         for row in rows_of(differences, a=one, b=other, **where):
-            points = _span(row, ("difference", "low", "high"), scale)
+            points = span_of(row, ("difference", "low", "high"), scale)
             return Gap(a, b, label, points, _given(row.get("p_holm")))
     return Gap(a, b, label, Span(), None)
-
-
-def colour(kind: str, mode: Tokens) -> str:
-    """The fixed colour of a representation of this kind."""
-    if kind == "x":
-        return mode.text
-    return {**COLOURS, "blindfold": OURS}.get(kind, (mode.muted, mode.muted))[mode == DARK]
-
-
-def mark(kind: str) -> str:
-    """The plotly symbol of a representation of this kind."""
-    return MARKS.get(kind, "cross")

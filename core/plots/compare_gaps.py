@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from core.plots.compare import Gap, Span
 from core.plots.compare_words import p_text
 from core.plots.template import template
-from core.plots.tokens import Tokens
+from core.plots.tokens import Tokens, short
 
 ROW, HEAD = 46, 34
 
@@ -22,7 +22,7 @@ def gap_figure(found: Sequence[Gap], mode: Tokens) -> go.Figure:
     for a, b in pairs:
         if len(pairs) > 1:
             figure.add_annotation(
-                x=0, xref="paper", y=y + HEAD / 2, text=f"<b>{escape(a)}</b> − <b>{escape(b)}</b>",
+                x=0, xref="paper", y=y + HEAD / 2, text=f"<b>{_text(a)}</b> − <b>{_text(b)}</b>",
                 showarrow=False, xanchor="left", font={"size": 14},
             )  # fmt: skip
             y += HEAD
@@ -62,7 +62,7 @@ def _gap_row(figure: go.Figure, gap: Gap, y: float, mode: Tokens) -> None:
         x=[points.value], y=[y], mode="markers", cliponaxis=False,
         marker={"size": 10, "color": mode.text if gap.told else mode.ground,
                 "line": {"width": 2, "color": mode.text}, "opacity": 1},
-        hovertext=f"{escape(gap.a)} − {escape(gap.b)}<br>{said}<br>95 %: {_limits(points)}",
+        hovertext=f"{_text(gap.a)} − {_text(gap.b)}<br>{said}<br>95 %: {_limits(points)}",
         hoverinfo="text",
     )  # fmt: skip
     figure.add_annotation(
@@ -83,7 +83,14 @@ def signed(points: float) -> str:
 
 
 def _gap_axis(pairs: Sequence[tuple[str, str]]) -> str:
-    return f"points, {' − '.join(map(escape, pairs[0]))}" if len(pairs) == 1 else "points"
+    if len(pairs) != 1:
+        return "points"
+    a = _text(pairs[0][0])
+    return f"points (left: {a} lower; right: {a} higher)"
+
+
+def _text(name: str) -> str:
+    return escape(short(name))
 
 
 def _around_zero(found: Sequence[Gap]) -> list[float]:
@@ -102,7 +109,7 @@ def _around_zero(found: Sequence[Gap]) -> list[float]:
 def gap_alt(found: Sequence[Gap]) -> str:
     """What a screen reader says of the paired differences."""
     return "Paired differences in points. " + "; ".join(
-        f"{gap.a} minus {gap.b}, {gap.label or 'verification'}: "
+        f"{short(gap.a)} minus {short(gap.b)}, {gap.label or 'verification'}: "
         + (
             "no figure"
             if gap.points.value is None

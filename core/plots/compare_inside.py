@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.plots.compare import Tables, colour, rows_of
+from core.plots.compare import Tables, rows_of
 from core.plots.roc import DASHES
 from core.plots.template import template
-from core.plots.tokens import DARK, Tokens
+from core.plots.tokens import DARK, Tokens, colour, short
 
 STEPS = {"sensitivenets": "epoch", "lntl": "epoch", "blindfold": "directions kept"}
 """What a step of the training curves is, by kind."""
@@ -101,7 +101,7 @@ def confusion_alt(found: Confusion) -> str:
         for name, share in zip(found.classes, found.shares.diagonal(), strict=True)
         if not np.isnan(share)
     ]
-    return f"Confusion matrix of {found.name}, shares right: " + "; ".join(said)
+    return f"Confusion matrix of {short(found.name)}, shares right: " + "; ".join(said)
 
 
 def curves(training: pd.DataFrame | None, name: str) -> dict[str, dict[str, pd.DataFrame]]:
@@ -158,7 +158,7 @@ def training_figure(
 
 def training_alt(drawn: Mapping[str, pd.DataFrame], name: str, group: str) -> str:
     """What a screen reader says of a small multiple."""
-    return f"Training of {name}, {group}: " + "; ".join(
+    return f"Training of {short(name)}, {group}: " + "; ".join(
         f"{curve} from {steps['value'].iloc[0]:.2f} to {steps['value'].iloc[-1]:.2f}"
         for curve, steps in drawn.items()
     )

@@ -8,6 +8,7 @@ from typing import Any
 from core.plots.compare import Card, Gap
 from core.plots.compare_inside import Confusion
 from core.plots.findings import Line
+from core.plots.tokens import short
 
 
 def summary(card: Card) -> str:
@@ -59,17 +60,17 @@ def gap_title(found: Sequence[Gap], shown: Sequence[Card]) -> str:
 
 
 def _leaks(gap: Gap, shown: Sequence[Card]) -> str:
-    value = gap.points.value
+    value, a, b = gap.points.value, short(gap.a), short(gap.b)
     if value is None:
-        why = [f"{card.name}: {card.words[0]}" for card in shown if card.words in _UNSAID]
+        why = [f"{card.label}: {card.words[0]}" for card in shown if card.words in _UNSAID]
         reason = f" ({'; '.join(why)})" if why else ""
-        return f"No paired difference of {gap.a} and {gap.b} on {gap.label}{reason}"
-    below = " and ".join(card.name for card in shown if "anti-learning" in card.words)
+        return f"No paired difference of {a} and {b} on {gap.label}{reason}"
+    below = " and ".join(card.label for card in shown if "anti-learning" in card.words)
     alarm = f", but {below} is below chance, an alarm" if below else ""
     if not gap.told:
-        return f"{gap.a} and {gap.b}: no difference on {gap.label} can be told{alarm}"
+        return f"{a} and {b}: no difference on {gap.label} can be told{alarm}"
     more = "better" if value > 0 else "worse"
-    said = f"Attackers read {gap.label} {_points(value)} {more} from {gap.a} than from {gap.b}"
+    said = f"Attackers read {gap.label} {_points(value)} {more} from {a} than from {b}"
     return f"{said}{alarm}"
 
 
@@ -82,7 +83,7 @@ def _verifies(gap: Gap) -> str:
         return ""
     if not gap.told:
         return "; verification does not tell them apart"
-    return f"; {gap.a} verifies {_points(value)} {'better' if value > 0 else 'worse'}"
+    return f"; {short(gap.a)} verifies {_points(value)} {'better' if value > 0 else 'worse'}"
 
 
 def _points(value: float) -> str:

@@ -1,20 +1,20 @@
 """The headline of an audit: one sentence and one strip from 0 to 100, as HTML.
 
-Both are made from the headline's status; a status that takes the figure back takes it out of the
+Both are made from the headline's statuses; a status that takes a figure back takes it out of the
 sentence too. The classes are those of `app/look.css`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 from typing import Any
 
-from core.sentence import sentence as plain
+from core.sentence import Piece, clears, pieces
 
-_RIGHT = re.compile(r"(\d+ times in 100)(?: \((\d+ to \d+)\))?")
-_GUESS = re.compile(r"(guessing gives )(\d+)")
+_NO_FIGURE = ("probe failed", "not enough data")
 
 
 def sentence(headline: Mapping[str, Any]) -> str:
@@ -22,16 +22,18 @@ def sentence(headline: Mapping[str, Any]) -> str:
 
     The words are those of `core.sentence`; what belongs to them on a page only, comes after.
     """
-    words = escape(plain(headline))
-    words = _GUESS.sub(r"\1<b>\2</b>", words)
-    # The figure stands behind the label, whose own words are never taken for it.
-    found = list(_RIGHT.finditer(words))
-    if found:
-        last = found[-1]
-        mark = ' class="leak"' if clears(headline) else ""
-        span = f' <span class="i">{last[2]}</span>' if last[2] else ""
-        words = f"{words[: last.start()]}<b{mark}>{last[1]}</b>{span}{words[last.end() :]}"
-    return words + _note(headline)
+    warm = clears(headline)
+    return "".join(_html(one, warm) for one in pieces(headline)) + _note(headline)
+
+
+def _html(piece: Piece, warm: bool) -> str:
+    words = escape(piece.text)
+    if not piece.role:
+        return words
+    if piece.role == "span":
+        return f' <span class="i">{words}</span>'
+    kind = {"before": "leak" if warm else "", "after": "after"}.get(piece.role, "")
+    return f'<b class="{kind}">{words}</b>' if kind else f"<b>{words}</b>"
 
 
 def _note(headline: Mapping[str, Any]) -> str:
@@ -43,44 +45,98 @@ def _note(headline: Mapping[str, Any]) -> str:
     return ""
 
 
-def clears(headline: Mapping[str, Any]) -> bool:
-    """Whether the interval lies above the null and the status lets the figure stand."""
-    low, null = headline.get("low"), headline.get("null")
-    sound = headline["status"] in ("ok", "few people")
-    return sound and low is not None and null is not None and low > null
+@dataclass(frozen=True)
+class _Label:
+    """A word above the strip: where its mark is (a fraction), and its class."""
+
+    at: float
+    word: str
+    kind: str = ""
+
+    @property
+    def text(self) -> str:
+        return f"{self.word} {_hundred(self.at)}"
+
+    @property
+    def wide(self) -> float:
+        """How wide the text is, in rem; a little more than it needs."""
+        return 0.44 * len(self.text)
 
 
 def strip(headline: Mapping[str, Any]) -> str:
-    """Guessing and the strongest attacker on one line from 0 to 100; empty without a figure."""
+    """Guessing and the strongest attacker, before and after suppression, on one line from 0 to
+    100; empty without a figure."""
     value, chance = headline.get("value"), headline.get("chance")
-    if value is None or headline["status"] in ("probe failed", "not enough data"):
+    if value is None or headline["status"] in _NO_FIGURE:
         return ""
-    leak = clears(headline)
-    parts = ['<div class="axis"></div>']
+    leak, after = clears(headline), _after(headline)
+    parts, labels = ['<div class="axis"></div>'], []
     if chance is not None:
         if leak:
             parts.append(_box("reach", chance, value))
         parts.append(f'<div class="guess" style="left:{_percent(chance)}"></div>')
-        parts.append(_name("guessing", chance, "", value))
-    if headline.get("low") is not None and headline.get("high") is not None:
-        parts.append(_box("span" if leak else "span grey", headline["low"], headline["high"]))
-    parts.append(
-        f'<div class="dot{"" if leak else " hollow"}" style="left:{_percent(value)}"></div>'
-    )
-    parts.append(_name("attacker", value, " leak" if leak else "", chance))
+        labels.append(_Label(chance, "guessing"))
+    parts += _dot(headline, "" if leak else " grey", "" if leak else " hollow")
+    word = "attacker" if after is None else "before"
+    labels.append(_Label(value, word, " leak" if leak else ""))
+    if after is not None:
+        alarm = after["status"] == "anti-learning"
+        parts += _dot(after, " grey" if alarm else " after", " hollow" if alarm else " after")
+        labels.append(_Label(after["value"], "after", "" if alarm else " after"))
+    parts += _placed(labels)
     parts.append('<div class="tick">0</div><div class="tick mid">50</div>')
     parts.append('<div class="tick end">100 %</div>')
     return f'<div class="strip">{"".join(parts)}</div>'
 
 
-def _name(word: str, at: float, extra: str, other: float | None) -> str:
-    """A label above its mark; two labels that would meet are pushed apart."""
-    shift = ""
-    if other is not None and abs(at - other) < 0.16:
-        shift = f";transform:translateX({'-95%' if at < other else '-5%'})"
-    return (
-        f'<div class="name{extra}" style="left:{_percent(at)}{shift}">{word} {_hundred(at)}</div>'
-    )
+def _after(headline: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The figure after suppression, where there is one that stands."""
+    after: Mapping[str, Any] | None = headline.get("after")
+    if after is None or after.get("value") is None or after["status"] in _NO_FIGURE:
+        return None
+    return after
+
+
+def _dot(row: Mapping[str, Any], span: str, dot: str) -> list[str]:
+    """A figure with its interval."""
+    parts = []
+    if row.get("low") is not None and row.get("high") is not None:
+        parts.append(_box(f"span{span}", row["low"], row["high"]))
+    parts.append(f'<div class="dot{dot}" style="left:{_percent(row["value"])}"></div>')
+    return parts
+
+
+def _placed(labels: Sequence[_Label]) -> list[str]:
+    """Labels above their marks; those that would meet are pushed apart, and none leaves the strip.
+
+    A label is so many rem wide, and the browser alone knows how wide the strip is. So CSS solves
+    it: shifted left by what stands before it, the places must not fall, and the nearest places
+    that do not are the max-min of their means (isotonic regression; Barlow et al. 1972).
+    """
+    ordered = sorted(labels, key=lambda one: one.at)
+    shifts = [0.0]
+    for one, following in pairwise(ordered):
+        shifts.append(shifts[-1] + (one.wide + following.wide) / 2 + 0.4)
+    first, last = ordered[0].wide / 2, shifts[-1] + ordered[-1].wide / 2
+    found = []
+    for i, (one, shift) in enumerate(zip(ordered, shifts, strict=True)):
+        lows = (
+            f"min({','.join(_mean(ordered, shifts, a, b) for b in range(i, len(ordered)))})"
+            for a in range(i + 1)
+        )
+        place = f"clamp({first:.2f}rem,max({','.join(lows)}),calc(100% - {last:.2f}rem))"
+        found.append(
+            f'<div class="name{one.kind}" style="left:calc({place} + {shift:.2f}rem)">'
+            f"{one.text}</div>"
+        )
+    return found
+
+
+def _mean(ordered: Sequence[_Label], shifts: Sequence[float], a: int, b: int) -> str:
+    """The mean of the shifted places a to b, as CSS."""
+    count = b + 1 - a
+    share = sum(one.at for one in ordered[a : b + 1]) / count
+    return f"calc({_percent(share)} - {sum(shifts[a : b + 1]) / count:.2f}rem)"
 
 
 def _box(kind: str, low: float, high: float) -> str:

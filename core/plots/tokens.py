@@ -1,7 +1,8 @@
-"""Colours, once: pages, plots and reports take them from here, in light and in dark.
+"""Colours, marks and names, once: pages, plots and reports take them from here, light and dark.
 
 Warm means leakage above its null and nothing else; the accent is what a person can act on;
-grey is chance and what was not found. Categories follow Okabe and Ito (2008).
+grey is chance and what was not found. Categories follow Okabe and Ito (2008). A representation has
+one colour, one mark and one name in every figure; its kind decides.
 """
 
 from __future__ import annotations
@@ -83,3 +84,52 @@ def tokens(mode: str | None) -> Tokens:
 def category(index: int, mode: Tokens) -> str:
     """The colour of the class at place `index` of its label's sorted classes."""
     return CATEGORIES[index] if index < len(CATEGORIES) else mode.text
+
+
+COLOURS = {
+    "sensitivenets": ("#0072B2", "#56B4E9"),
+    "lntl": ("#A8517F", "#D98BB7"),
+    "leace": ("#007A59", "#2FB58F"),
+    "blindfold": ("#6F6200", "#DDCF4B"),
+}
+"""Each suppressor's own colour on the light and on the dark ground, by kind: members of the
+categories, darkened or lightened until they can be read. Never a warm one."""
+MARKS = {
+    "x": "circle",
+    "sensitivenets": "circle",
+    "lntl": "diamond",
+    "leace": "square",
+    "blindfold": "triangle-up",
+}
+"""Plotly's symbol of each kind; all others have the cross."""
+GLYPHS = {"circle": "●", "diamond": "◆", "square": "■", "triangle-up": "▲", "cross": "✚"}
+"""The same symbols as text."""
+NAMES = {
+    "sensitivenets": ("SensitiveNets", "SN"),
+    "lntl": ("Learning Not To Learn", "LNTL"),
+    "leace": ("LEACE", "LEACE"),
+    "blindfold": ("Blindfold", "Blindfold"),
+}
+"""What a kind is called: in full, as a title, and short, as a label."""
+
+
+def colour(kind: str, mode: Tokens) -> str:
+    """The fixed colour of a representation of this kind."""
+    if kind == "x":
+        return mode.text
+    return COLOURS.get(kind, (mode.muted, mode.muted))[mode == DARK]
+
+
+def mark(kind: str) -> str:
+    """The plotly symbol of a representation of this kind."""
+    return MARKS.get(kind, "cross")
+
+
+def full(name: str) -> str:
+    """The title of representation `name`; what a person named keeps its name."""
+    return NAMES.get(name, (name, name))[0]
+
+
+def short(name: str) -> str:
+    """The label of representation `name`; what a person named keeps its name."""
+    return NAMES.get(name, (name, name))[1]

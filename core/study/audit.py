@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pandas as pd
 
 from core.config import Config
 from core.config_presets import filled
+from core.encode.embeddings import Embeddings
 from core.engine import Engine, make_engine
 from core.measure.targets import Target
 from core.progress import Progress
@@ -19,14 +20,17 @@ from core.store import Store
 from core.study import controls, summary, suppression
 from core.study.beside import beside
 from core.study.elsewhere import Elsewhere
+from core.study.expected import seconds
+from core.study.frontier import Frontier, frontier, points
 from core.study.headline import checks, headline
-from core.study.leakage import Leakage
+from core.study.leakage import Leakage, Plan
 from core.study.protocol import PERMUTATIONS, in_order, plan_of, splits_of, targets_of
 from core.study.reading import Data, Publish, Reading
 from core.study.representation import Representation
 from core.study.roles import Roles, read_roles
 from core.study.summary import Audit, write
-from core.study.suppressing import Suppressing, keeps_a_part
+from core.study.suppressing import Outcome, Suppressing, keeps_a_part
+from core.study.suppression import Suppressed
 from core.suppress.suppressor import Suppressor
 from core.table import StudyResult
 
@@ -68,15 +72,25 @@ class _Run:
         targets = targets_of(config, x, warnings, elsewhere=roles.attacked)
         part = keeps_a_part(config, x, roles.pool)
         splits = splits_of(config, x, targets, warnings, suppressor=part)
-        representations = self._controls(data)
-        outcome = self._suppressing(data, splits, roles).run()
-        # x first, then what is compared with it, then what both are held against.
-        everything = {"x": representations.pop("x"), **outcome.representations, **representations}
+        suppressing = self._suppressing(data, splits, roles)
+        outcome = suppressing.begin()
+        controls_ = self._controls(data)
+        plan = plan_of(config, splits)
+        attacks = "leakage" in config.studies and bool(splits and targets)
+        walk = self._walk(plan, targets, roles) if attacks else None
+        self._expect(data.x, plan, walk, suppressing.steps(outcome), controls_, outcome)
+        everything: dict[str, Representation] = {}
+        for name, one in _stream(x, suppressing.each(outcome), controls_):
+            everything[name] = one
+            if walk is not None:
+                walk.attack(name, one)
         results: list[StudyResult] = []
+        front: Frontier | None = None
         read: Mapping[str, pd.DataFrame] = {}
         if "leakage" in config.studies:
-            if splits and targets:
-                results.append(self._leakage(everything, targets, splits, roles))
+            if walk is not None:
+                results.append(self._leakage(walk, everything, targets, plan))
+                front = self._frontier(outcome, targets, plan)
             read = results[0].tables if results else {}
             before = read.get("leakage")
             more, found = self._elsewhere(everything).leakage(roles, before)
@@ -86,9 +100,11 @@ class _Run:
         results.append(self._groups(everything, splits, read))
         if outcome.found:
             results.append(suppression.told(outcome.found, splits, x))
+        if front is not None:
+            results.append(front.result)
         self.kept |= outcome.kept
         said = {"roles": roles.told, "preset_notes": notes}
-        return self._audit(data, targets, splits, summary.joined(results), said)
+        return self._audit(data, targets, splits, summary.joined(results), said, front)
 
     # -- representations -----------------------------------------------------------------------
 
@@ -123,24 +139,67 @@ class _Run:
 
     # -- studies -------------------------------------------------------------------------------
 
-    def _leakage(
-        self,
-        representations: Mapping[str, Representation],
-        targets: Sequence[Target],
-        splits: Sequence[Split],
-        roles: Roles,
-    ) -> StudyResult:
-        plan = plan_of(self.config, splits)
-        found = Leakage(
-            representations, targets, plan,
+    def _walk(self, plan: Plan, targets: Sequence[Target], roles: Roles) -> Leakage:
+        return Leakage(
+            {}, targets, plan,
             store=self.store, progress=self.progress, engine=self.engine, publish=self.publish,
             outside=roles.outside,
-        ).run()  # fmt: skip
+        )  # fmt: skip
+
+    def _expect(
+        self,
+        x: Embeddings,
+        plan: Plan,
+        walk: Leakage | None,
+        fits: int,
+        controls_: Mapping[str, Representation],
+        outcome: Outcome,
+    ) -> None:
+        """Say how long each phase will take, and begin the one that fits and attacks."""
+        compared = 1 + len(self.config.suppressors) + (len(controls_) - 3 > 0)
+        total = fits
+        if walk is not None:
+            like = controls_["x"]
+            total += walk.steps(like, True) * (1 + len(self.config.suppressors))
+            total += walk.steps(like, False) * (len(controls_) - 1)
+        turned = points(outcome.methods) if self._draws_frontier(outcome) else []
+        phase = "Suppressing" if walk is None else "Attacking"
+        expected = seconds(
+            self.config, x, plan, {phase: total}, compared=compared, points=len(turned),
+            workers=self.engine.workers,
+        )  # fmt: skip
+        self.progress.plan(expected)
+        self.progress.start(phase, total)
+
+    def _leakage(
+        self,
+        walk: Leakage,
+        representations: Mapping[str, Representation],
+        targets: Sequence[Target],
+        plan: Plan,
+    ) -> StudyResult:
+        found = walk.result()
         more = beside(
             self.config, representations, targets, plan,
             store=self.store, progress=self.progress, engine=self.engine,
         )  # fmt: skip
         return summary.joined([found, *more])
+
+    def _draws_frontier(self, outcome: Outcome) -> bool:
+        """With a full look; careless figures are no frontier."""
+        config = self.config
+        both = {"leakage", "verification"} <= set(config.studies)
+        honest = config.look == "full" and config.preset != "careless"
+        return both and honest and outcome.work is not None
+
+    def _frontier(self, outcome: Outcome, targets: Sequence[Target], plan: Plan) -> Frontier | None:
+        """Each method along its dial, on the first repeat of the rotation."""
+        sensitive = [one for one in targets if one.attribute in (self.config.sensitive or ())]
+        if outcome.work is None or not self._draws_frontier(outcome) or not sensitive:
+            return None
+        first = [split for split in plan.splits if split.seed == plan.splits[0].seed]
+        work = replace(outcome.work, splits=first)
+        return frontier(outcome.methods, work, sensitive[0], replace(plan, splits=first))
 
     def _verification(
         self,
@@ -183,6 +242,7 @@ class _Run:
         splits: Sequence[Split],
         found: StudyResult,
         said: Mapping[str, Any],
+        front: Frontier | None,
     ) -> Audit:
         config, x, leakage = self.config, data.x, found.tables.get("leakage")
         told = [*self.warnings, *(text for text in found.warnings if text not in self.warnings)]
@@ -213,4 +273,15 @@ class _Run:
             "tables": sorted(found.tables),
             "suppressors": sorted(self.kept),
         }
-        return Audit(whole, found.tables, self.kept)
+        return Audit(whole, found.tables, self.kept, front)
+
+
+def _stream(
+    x: Embeddings, suppressed: Iterable[Suppressed], controls_: Mapping[str, Representation]
+) -> Iterator[tuple[str, Representation]]:
+    """x first, then each method as soon as it is there, then what both are held against."""
+    yield "x", Representation(x)
+    for one in suppressed:
+        if one.representation is not None:
+            yield one.name, one.representation
+    yield from ((name, one) for name, one in controls_.items() if name != "x")

@@ -22,15 +22,13 @@ from core.progress import Progress
 from core.study.attacking import Attacks, part
 from core.study.leakage import Plan, cost
 from core.study.representation import Representation
-from core.study.suppression import Suppression
+from core.study.suppression import Suppression, fit_cost
 from core.study.verification import verification
 from core.suppress.suppressor import Method, Suppressor
 from core.table import StudyResult, table
 
 DIALS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Settings that are looked at, beside the one that the audit runs."""
-FIT_COST = 40
-"""Steps of the bar that fitting one method at one setting on one split is worth."""
 
 
 @dataclass(frozen=True)
@@ -97,12 +95,13 @@ def frontier(
     """
     asked = points(methods, dials)
     each = sum(cost(one) for one in plan.attackers) * len(plan.splits)
-    total = len(asked) * (each + FIT_COST * len(plan.splits))
+    fits = [fit_cost(one.method) * len(plan.splits) for one in asked]
+    total = each * len(asked) + sum(fits)
     work.progress.start("Frontier", total)
     found, read = [], {}
-    for point in asked:
+    for point, fit in zip(asked, fits, strict=True):
         fitted = replace(work, progress=_silent(work.progress)).fit(point.name, point.method)
-        work.progress.advance(FIT_COST * len(plan.splits), f"{point.suppressor} at {point.dial:g}")
+        work.progress.advance(fit, f"{point.suppressor} at {point.dial:g}")
         done = replace(point, representation=fitted.representation, warning=fitted.warning)
         found.append(done)
         if done.representation is not None:
@@ -114,9 +113,9 @@ def frontier(
     result = StudyResult({"frontier": table("frontier", rows)}, facts={"frontier": told})
     leakage = table("leakage", [_leakage_row(name, target, one) for name, one in read.items()])
     kept = {
-        one.name: fit
+        one.name: own
         for one in found
-        if one.representation is not None and (fit := work.reference(one.method)) is not None
+        if one.representation is not None and (own := work.reference(one.method)) is not None
     }
     return Frontier(result, kept, leakage, verified)
 

@@ -42,6 +42,7 @@ def headline(
         "attribute": attribute,
         "representation": "x",
         **_read(_strongest(leakage, "x", attribute)),
+        "beyond": _beyond(leakage, "x", attribute),
         "dimensions": dimensions,
         "synthetic": synthetic,
         "careless": careless,
@@ -63,6 +64,22 @@ def _strongest(
         & (leakage["metric"] == METRIC)
     ]
     return {} if own.empty else {str(name): own.iloc[0][name] for name in own.columns}
+
+
+def _beyond(leakage: pd.DataFrame | None, representation: str, attribute: str | None) -> list[str]:
+    """The attackers whose own interval clears their own null, chosen as the strongest or not: with
+    any of them nobody may say that no attacker found anything."""
+    if leakage is None or attribute is None:
+        return []
+    own = leakage[
+        (leakage["representation"] == representation)
+        & (leakage["attribute"] == attribute)
+        & (leakage["metric"] == METRIC)
+        & ~leakage["attacker"].isin(["majority", STRONGEST])
+        & leakage["status"].isin(["ok", "few people"])
+        & (leakage["low"].astype(float) > leakage["null"].astype(float))
+    ]
+    return [str(name) for name in own["attacker"]]
 
 
 def _read(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -90,7 +107,8 @@ def _after(
         return None
     name, kind = chosen
     cost = _cost(name, verification, differences)
-    return {"representation": name, "kind": kind, **_read(rows[name]), **cost}
+    beyond = _beyond(leakage, name, attribute)
+    return {"representation": name, "kind": kind, **_read(rows[name]), "beyond": beyond, **cost}
 
 
 def _cost(

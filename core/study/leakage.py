@@ -69,9 +69,11 @@ class Plan:
 
 
 class Leakage:
-    """Walks through all labels and representations, publishing the table as it grows.
+    """Walks through all labels of one representation after the other, publishing as it goes.
 
-    `outside` is another labelled set through the same encoder, which one attacker learns from.
+    `run` takes all of `representations`; where they are made one by one, `attack` takes each as it
+    is ready, "x" before what is compared with it, and `result` is asked for at the end. `outside`
+    is another labelled set through the same encoder, which one attacker learns from.
     """
 
     def __init__(
@@ -87,30 +89,38 @@ class Leakage:
         phase: str = "Attacking",
         outside: Embeddings | None = None,
     ) -> None:
-        self.representations = representations
+        self.representations = dict(representations)
         self.targets = targets
         self.plan = plan
+        self.store = store
         self.progress = progress
+        self.engine = engine
         self.publish = publish
         self.phase = phase
-        who = members(plan.suite)
-        self.attacks = {
-            name: Attacks(
-                x, plan.splits, plan.seed, plan.device, store, progress, engine, attackers=who,
-                outside=x.applied(outside) if outside and self._audited(name) else None,
-            )
-            for name, x in representations.items()
-        }  # fmt: skip
+        self.outside = outside
+        self.attacks: dict[str, Attacks] = {}
         self.cells: dict[tuple[str, str], Cell] = {}
         self.rows: list[dict[str, Any]] = []
         self._made: dict[tuple[str, str, str, bool], list[dict[str, Any]]] = {}
 
     def run(self) -> StudyResult:
-        """Attack every label of every representation; the headline and its controls come first."""
-        order = [(name, target) for target in self.targets for name in self.representations]
-        self.progress.start(self.phase, sum(self._cost(*cell) for cell in order))
-        for name, target in order:
+        """Attack every label of every representation."""
+        steps = sum(self.steps(one, self._audited(name)) for name, one in
+                    self.representations.items())  # fmt: skip
+        self.progress.start(self.phase, steps)
+        for name, one in self.representations.items():
+            self.attack(name, one)
+        return self.result()
+
+    def attack(self, name: str, representation: Representation) -> None:
+        """Attack every label of one representation; the first label is the headline's."""
+        self.representations[name] = representation
+        self.attacks[name] = self._attacks(representation, self._audited(name))
+        for target in self.targets:
             self._attack_cell(name, target)
+
+    def result(self) -> StudyResult:
+        """The tables of all that was attacked."""
         return StudyResult(
             tables={
                 "leakage": table("leakage", self.rows),
@@ -121,6 +131,24 @@ class Leakage:
             warnings=tuple(text for target in self.targets for text in target.left_out),
             facts={"views": self._views(), "other_labels": self._other_labels()},
         )
+
+    def steps(self, like: Representation, audited: bool) -> int:
+        """Steps of the bar for a representation that is `like` this one, a control or not."""
+        attacks = self._attacks(like, False)
+        suite = self.plan.attackers if audited else self.plan.control_attackers
+        return sum(
+            cost(attacker) * attacks.count(target, attacker)
+            for target in self.targets
+            for attacker in suite
+        ) + NULL_COST * len(self.plan.splits) * len(self.targets)
+
+    def _attacks(self, one: Representation, audited: bool) -> Attacks:
+        brought = self.outside if audited else None
+        return Attacks(
+            one, self.plan.splits, self.plan.seed, self.plan.device, self.store, self.progress,
+            self.engine, attackers=members(self.plan.suite),
+            outside=None if brought is None else one.applied(brought),
+        )  # fmt: skip
 
     def _attack_cell(self, name: str, target: Target) -> None:
         subjects = self.representations[name].subjects

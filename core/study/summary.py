@@ -21,6 +21,7 @@ from core.faces.faceset import UNKNOWN
 from core.measure.intervals import FEW_BELOW
 from core.split import Split
 from core.store import write_atomic
+from core.study.frontier import Frontier
 from core.suppress.card import card
 from core.suppress.onnx_export import to_onnx
 from core.suppress.saved import save
@@ -37,12 +38,13 @@ class Audit:
     """What a whole audit found: `summary` is `audit.json`, `tables` the files by name.
 
     `suppressors` are those of the reference split, by name, each with the people that it was
-    fitted on.
+    fitted on; those at other settings of their dials come with the `frontier`.
     """
 
     summary: dict[str, Any]
     tables: dict[str, pd.DataFrame]
     suppressors: Mapping[str, tuple[Suppressor, int]] = field(default_factory=dict)
+    frontier: Frontier | None = None
 
 
 def joined(results: Sequence[StudyResult]) -> StudyResult:
@@ -109,26 +111,40 @@ def people(x: Embeddings) -> int:
 def write(audit: Audit, folder: Path) -> None:
     """Write `audit.json`, `tables/` and `suppressors/` into `folder`; large tables are Parquet."""
     (folder / "tables").mkdir(parents=True, exist_ok=True)
-    for name, table in audit.tables.items():
+    for name, rows in audit.tables.items():
         if name in PARQUET:
-            table.to_parquet(folder / "tables" / f"{name}.parquet", index=False)
+            rows.to_parquet(folder / "tables" / f"{name}.parquet", index=False)
         else:
-            write_atomic(folder / "tables" / f"{name}.csv", table.to_csv(index=False).encode())
+            write_atomic(folder / "tables" / f"{name}.csv", rows.to_csv(index=False).encode())
+    tables = dict(audit.tables)
     for name, (suppressor, fitted_on) in audit.suppressors.items():
-        _export(audit, name, suppressor, fitted_on, folder / "suppressors" / name)
+        _export(audit, tables, name, suppressor, fitted_on, folder / "suppressors" / name)
+    if audit.frontier is not None:
+        for table in ("leakage", "verification"):
+            both = [audit.tables[table], getattr(audit.frontier, table)]
+            tables[table] = pd.concat([one for one in both if len(one)])
+        for name, (suppressor, fitted_on) in audit.frontier.suppressors.items():
+            _export(audit, tables, name, suppressor, fitted_on, folder / "suppressors" / name)
     text = json.dumps(audit.summary, indent=2, ensure_ascii=False, allow_nan=False)
     write_atomic(folder / "audit.json", text.encode())
 
 
-def _export(audit: Audit, name: str, suppressor: Suppressor, people: int, folder: Path) -> None:
+def _export(
+    audit: Audit,
+    tables: Mapping[str, pd.DataFrame],
+    name: str,
+    suppressor: Suppressor,
+    people: int,
+    folder: Path,
+) -> None:
     """A suppressor with its weights, an ONNX model of the same and its card."""
     save(suppressor, folder)
     write_atomic(folder / "model.onnx", to_onnx(suppressor))
     text = card(
         name,
         suppressor,
-        leakage=audit.tables.get("leakage"),
-        verification=audit.tables.get("verification"),
+        leakage=tables.get("leakage"),
+        verification=tables.get("verification"),
         data=audit.summary["data"],
         encoder=audit.summary["encoder"],
         people=people,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -22,23 +22,23 @@ from core.study.brought import brought
 from core.study.pool import Pool
 from core.study.reading import Data
 from core.study.representation import Representation
-from core.study.suppression import FEWEST, Suppressed, Suppression, labels_of
+from core.study.suppression import FEWEST, Suppressed, Suppression, fit_cost, labels_of
 from core.suppress.registry import make_method
 from core.suppress.suppressor import Method, Suppressor, reads
 
 
-@dataclass(frozen=True)
+@dataclass
 class Outcome:
-    """What became of the suppressors that were asked for, in their order.
+    """What became of the suppressors that were asked for, in their order, as far as it is known.
 
     `kept` are those of the reference split, or of the sets of `roles`, by name, each with the
-    people that it was fitted on. `methods` and `work` fit them again at other settings.
+    people that it was fitted on. `methods` and `work` fit them, here and at other settings.
     """
 
-    found: list[Suppressed] = field(default_factory=list)
-    kept: Mapping[str, tuple[Suppressor, int]] = field(default_factory=dict)
     methods: Mapping[str, Method] = field(default_factory=dict)
     work: Suppression | None = None
+    found: list[Suppressed] = field(default_factory=list)
+    kept: dict[str, tuple[Suppressor, int]] = field(default_factory=dict)
 
     @property
     def representations(self) -> dict[str, Representation]:
@@ -69,34 +69,43 @@ class Suppressing:
     engine: Engine
     warnings: list[str]
 
-    def run(self) -> Outcome:
-        """All of them, in the order that they were asked for; obscured faces come last."""
+    def begin(self) -> Outcome:
+        """What is going to be fitted; nothing is yet."""
+        methods = self._methods() if self.splits else {}
+        return Outcome(methods, self._work(methods) if methods else None)
+
+    def steps(self, outcome: Outcome) -> int:
+        """Steps of the bar that fitting takes."""
+        fits = len(self.splits) if self.pool is None or self.pool.dealt else 1
+        return fits * sum(fit_cost(method) for method in outcome.methods.values())
+
+    def each(self, outcome: Outcome) -> Iterator[Suppressed]:
+        """All of them as they are made, in the order that they were asked for; obscured faces come
+        last. `outcome` is filled on the way."""
         if not self.splits:
-            return Outcome()
-        x, count = self.data.x, len(self.splits)
-        methods = self._methods()
-        work = self._work(methods) if methods else None
-        fits = count if self.pool is None or self.pool.dealt else 1
-        if methods:
-            self.progress.start("Suppressing", len(methods) * fits)
-        found: list[Suppressed] = []
-        kept: dict[str, tuple[Suppressor, int]] = {}
+            return
+        for made in self._made(outcome):
+            self.warnings.extend(text for text in (made.warning, *made.told) if text)
+            outcome.found.append(made)
+            yield made
+
+    def _made(self, outcome: Outcome) -> Iterator[Suppressed]:
+        x, count, work = self.data.x, len(self.splits), outcome.work
         for one in self.config.suppressors:
             name = one.name or one.kind
             if not one.fitted:
-                found.append(brought(one, x, count, base=self.base, trunk=self._trunk))
-            elif work is not None and name in methods:
-                found.append(work.fit(name, methods[name]))
+                yield brought(one, x, count, base=self.base, trunk=self._trunk)
+            elif work is not None and name in outcome.methods:
+                found = work.fit(name, outcome.methods[name])
                 # A card must not carry careless figures: what is exported was audited honestly.
-                careless = self.config.preset == "careless" or bool(found[-1].warning)
-                fit = None if careless else work.reference(methods[name])
-                kept |= {} if fit is None else {name: fit}
+                careless = self.config.preset == "careless" or bool(found.warning)
+                fit = None if careless else work.reference(outcome.methods[name])
+                if fit is not None:
+                    outcome.kept[name] = fit
+                yield found
         if self.data.obscured is not None:
             name, vectors = self.data.obscured
-            found.append(Suppressed(name, Representation.of_one(x, vectors.x, count)))
-        for made in found:
-            self.warnings.extend(text for text in (made.warning, *made.told) if text)
-        return Outcome(found, kept, methods, work)
+            yield Suppressed(name, Representation.of_one(x, vectors.x, count))
 
     @cached_property
     def activations(self) -> Activations:

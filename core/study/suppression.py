@@ -41,6 +41,16 @@ FEWEST = 30
 """People of a set below which no φ is fitted on it (METHODS, "Protocol" 2)."""
 
 
+FIT_COST = {"sensitivenets": 40, "lntl": 30, "leace": 1, "blindfold": 5}
+"""Rough tenths of a second that a method's fit takes, so that the bar moves evenly."""
+TAIL_COST = 100
+
+
+def fit_cost(method: Method) -> int:
+    """Steps of the bar that one fit of `method` is worth."""
+    return TAIL_COST if reads(method) == "activations" else FIT_COST.get(method.kind, 20)
+
+
 @dataclass(frozen=True)
 class Suppressed:
     """What one method gave: its representation, its suppressors and their curves, split by split.
@@ -86,12 +96,14 @@ class Suppression:
                    if self.store.load(one) is None]  # fmt: skip
         tasks = [self._material(method, self.splits[i]) for i in missing]
         work = partial(_fit, method, self.seed, self.device)
+        each = fit_cost(method)
+        self.progress.advance(each * (len(first) - len(missing)), name)
         for i, found in zip(missing, self.engine.map(work, tasks), strict=True):
             self.progress.check()
             if isinstance(found, str):
                 return Suppressed(name, warning=f"{name} was left out: {found}")
             self.store.save(names[i], *found)
-            self.progress.advance(message=f"{name}, {i + 1} of {len(first)}")
+            self.progress.advance(each, f"fitting {name}, {i + 1} of {len(first)}")
         entries = {one: self.store.load(one) for one in first}
         fits = {one: _suppressor(entry) for one, entry in entries.items() if entry is not None}
         read = self._read(method)

@@ -1,0 +1,41 @@
+"""How long the phases of an audit are expected to take, so that its estimate of the time holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core.config import Config
+from core.encode.embeddings import Embeddings
+from core.study.leakage import NULL_COST, Plan, cost
+
+PLAIN = 552 * 256
+"""Numbers that an attacker learns from, at which steps of the bar are tenths of a second."""
+
+
+def seconds(
+    config: Config, x: Embeddings, plan: Plan, steps: Mapping[str, int], *, compared: int,
+    points: int, workers: int,
+) -> dict[str, float]:  # fmt: skip
+    """Seconds a phase, in their order, on a processor like the one where steps were measured.
+
+    `steps` are those of the phases that count in steps of the bar; `compared` representations
+    beside the controls, `points` on the frontier. The pace of the run itself corrects the rest.
+    """
+    rows = min((len(split.attacker) for split in plan.splits), default=0)
+    scale = max(rows * x.x.shape[1] / PLAIN, 0.02)
+    each = {name.lower(): scale * count / 10 / workers for name, count in steps.items()}
+    found = {"attacking": each.pop("attacking", 0.0), **each}
+    studies, repeats = config.studies, len({split.seed for split in plan.splits}) or 1
+    if "leakage" in studies and config.attackers == "ladder":
+        one = scale * len(plan.splits) / workers
+        found |= {"pairs": one * compared, "selectivity": 4 * one * compared}
+    if "leakage" in studies and (config.attackers == "ladder" or config.look == "full"):
+        found["attackers' people"] = 1.5 * scale * len(plan.splits) * compared / workers
+    if points:
+        first = len(plan.splits) // repeats
+        attack = sum(cost(one) for one in plan.attackers) + NULL_COST
+        found["frontier"] = points * first * scale * (attack + 30) / 10 / workers
+    if "verification" in studies:
+        found["verification"] = repeats * compared * (len(x) / 1380)
+    found["groups"] = compared * (len(x) / 1380)
+    return {**found, "writing": 1.0}
