@@ -14,7 +14,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.plots.tokens import DARK, LIGHT, SANS, SERIF, tokens
+from core.plots.tokens import DARK, GLYPHS, LIGHT, SANS, SERIF, colour, mark, tokens
 
 _HERE = Path(__file__).resolve().parent
 
@@ -122,6 +122,12 @@ def bold(value: object) -> Html:
 def muted(value: object) -> Html:
     """`value` in the colour of notes."""
     return Html(f'<span class="m">{text(value)}</span>')
+
+
+def glyph(kind: str) -> Html:
+    """The mark of a representation of this kind, in its colour."""
+    hue = f"light-dark({colour(kind, LIGHT)},{colour(kind, DARK)})"
+    return Html(f'<span style="color:{hue}" aria-hidden="true">{GLYPHS[mark(kind)]}</span>')
 
 
 def badge(word: str) -> Html:

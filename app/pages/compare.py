@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
-from app import jobs, look, session, state, words
+from app import chart, exported, frontier, jobs, look, session, side_by_side, state, words
 from app.choices import choose_attribute, choose_run
 from app.jobs import View
 from app.look import Html
 from core.plots import compare as rows
-from core.plots import compare_frontier as frontier
 from core.plots import compare_inside as inside
-from core.plots.compare import GLYPHS, NAMES, Card, Span, Tables, colour, mark
+from core.plots import groups as by_group
+from core.plots.compare import NAMES, Card, Tables
 from core.plots.compare_gaps import gap_alt, gap_figure
-from core.plots.compare_words import best_told, fitted, gap_title, left_out, summary
-from core.plots.findings import CONTROLS, Line, describe
-from core.plots.template import CONFIG
-from core.plots.tokens import DARK, LIGHT, tokens
+from core.plots.compare_papers import differs, papers
+from core.plots.compare_words import best_told, gap_title, left_out
+from core.plots.findings import CONTROLS
+from core.plots.tokens import short, tokens
 
 WAY_OUT = (
     "An audit with suppressors has more: write suppressors: [{kind: sensitivenets}, {kind: lntl}] "
@@ -71,20 +70,26 @@ def _results(view: View, tables: Tables) -> None:
         return
     shown = rows.cards(tables, attribute, chosen, kind)
     look.gap("small")
-    _cards(view, shown)
+    side_by_side.cards(view, shown)
     look.gap()
     left, right = st.columns(2, gap="large")
     with left:
         _gaps(view, tables, attribute, shown)
     with right:
-        _frontier(view, tables, attribute, names, chosen)
+        if tables.verification is None:
+            look.heading("What privacy costs", _missing(view, "verification"))
+        else:
+            # Turning the dial draws this part again and nothing else of the page.
+            st.fragment(frontier.show)(view, tables, attribute, names, chosen)
     look.gap("small")
     _confusions(view, tables, attribute, shown)
     look.gap("small")
-    _training(view, tables, shown)
-    _papers(tables, attribute, shown)
+    _groups(view, tables, attribute, shown)
     look.gap("small")
-    _downloads(view, tables)
+    _training(view, tables, shown)
+    _papers(view, tables, attribute, shown)
+    look.gap("small")
+    _downloads(view, tables, shown)
 
 
 def _choose(names: list[str]) -> list[str]:
@@ -94,92 +99,11 @@ def _choose(names: list[str]) -> list[str]:
         names,
         selection_mode="multi",
         default=rows.default(names),
-        format_func=look.plain,
+        format_func=lambda name: look.plain(short(name)),
         key="representations",
         bind="query-params",
     )
     return [name for name in names if name in (chosen or ())]
-
-
-def _cards(view: View, shown: Sequence[Card]) -> None:
-    for row in _beside(shown):
-        for column, card in zip(st.columns(_wide(shown)), row, strict=False):
-            with column:
-                _card(view, card)
-
-
-def _wide(shown: Sequence[Card]) -> int:
-    """How many stand beside each other; further ones begin a new row."""
-    return 2 if len(shown) in (2, 4) else 3
-
-
-def _beside(shown: Sequence[Card]) -> Iterable[Sequence[Card]]:
-    wide = _wide(shown)
-    return (shown[start : start + wide] for start in range(0, len(shown), wide))
-
-
-def _card(view: View, card: Card) -> None:
-    hue = f"light-dark({colour(card.kind, LIGHT)},{colour(card.kind, DARK)})"
-    glyph = Html(f'<span style="color:{hue}" aria-hidden="true">{GLYPHS[mark(card.kind)]}</span>')
-    lines = [
-        look.join(glyph, " ", look.bold(card.name), " ", look.muted(describe(card.kind))),
-        look.join(summary(card), " ", look.badges(card.words)),
-        _pair(f"{card.attribute}, strongest", _figure(card.after, strong=True)),
-    ]
-    if card.name != "x":
-        lines.append(_pair("the same in x", _figure(card.before)))
-    if card.name != "x" and card.name not in CONTROLS:
-        lines.append(_pair("drop", _span(card.drop, " %", 1, 0)))
-    lines += [_pair(f"{label}, strongest", _figure(one)) for label, one in card.others]
-    verified = card.verification
-    missing = look.muted(verified.status or _later(view))
-    told = _span(verified, " %", 100, 1) if verified.value is not None else missing
-    lines.append(_pair("verification", told))
-    if card.name not in CONTROLS:
-        lines.append(_pair("effective rank", _rank(view, card)))
-    own = fitted(view.audit, card.name)
-    inner = "".join(f'<div style="padding:.1rem 0">{line}</div>' for line in lines)
-    note = f'<div class="m" style="font-size:.875rem">{look.text(own)}</div>' if own else ""
-    look.put(
-        Html(
-            f'<div style="border-top:3px solid {hue};padding-top:.6rem;overflow-wrap:anywhere">'
-            f"{inner}{note}</div>"
-        )
-    )
-
-
-def _pair(name: str, figure: object) -> Html:
-    """A name on the left and its figure on the right."""
-    return look.join(Html('<div class="run">'), look.muted(name), Html("<span>"), figure,
-                     Html("</span></div>"))  # fmt: skip
-
-
-def _figure(line: Line | None, *, strong: bool = False) -> Html:
-    """A leakage figure with its interval; what has none says why."""
-    if line is None or line.value is None:
-        return look.muted("" if line is None else line.status)
-    number = look.number(line.value)
-    return look.join(look.bold(number) if strong else number, " ", look.span(line.low, line.high))
-
-
-def _span(span: Span, unit: str, scale: float, digits: int) -> Html:
-    if span.value is None:
-        return look.muted("cannot be given")
-    figure = look.number(scale * span.value, digits) + unit
-    return look.join(figure, " ", look.span(span.low, span.high, scale, digits))
-
-
-def _rank(view: View, card: Card) -> Html:
-    if card.rank is None:
-        return look.muted(card.collapse or _later(view))
-    beside = "" if card.name == "x" or card.rank_before is None else f"of {card.rank_before:.0f}"
-    told = [beside, f"mean cosine {card.cosine:.2f}" if card.cosine is not None else ""]
-    note = ", ".join(one for one in told if one)
-    return look.join(look.number(card.rank, 0), " ", look.muted(note))
-
-
-def _later(view: View) -> str:
-    return "comes at the end" if view.active else "not measured"
 
 
 def _gaps(view: View, tables: Tables, attribute: str, shown: Sequence[Card]) -> None:
@@ -194,31 +118,7 @@ def _gaps(view: View, tables: Tables, attribute: str, shown: Sequence[Card]) -> 
         "of its table. Filled where the two can be told apart.",
     )
     figure = gap_figure(found, tokens(look.mode()))
-    _chart(view, figure, gap_alt(found), "gaps", attribute, shown)
-
-
-def _frontier(
-    view: View, tables: Tables, attribute: str, names: list[str], chosen: list[str]
-) -> None:
-    kind = rows.kinds(view.config)
-    every = rows.cards(tables, attribute, [name for name in names if name not in CONTROLS], kind)
-    if tables.verification is None:
-        look.heading("What privacy costs", _missing(view, "verification"))
-        return
-    sensitive = attribute == tables.leakage["attribute"].iloc[0]
-    dials = tables.frontier if sensitive else None
-    lost = frontier.unplaced(every)
-    note = (
-        f"Strongest leakage of {attribute} against verification; lower right is better. Bars: "
-        "95 % intervals; hollow where the null is not cleared; grey band: permuted labels on x."
-    )
-    note += " Line: one method along its dial; ring: this run." if dials is not None else ""
-    note += f" Not placed: {', '.join(lost)}." if lost else ""
-    look.heading(frontier.frontier_title(every, attribute), note)
-    noise = frontier.noise_of(tables.leakage, attribute)
-    figure = frontier.frontier_figure(every, chosen, noise, dials, tokens(look.mode()))
-    marked = [card for card in every if card.name in chosen]
-    _chart(view, figure, frontier.frontier_alt(every), "frontier", attribute, marked)
+    chart.show(figure, gap_alt(found), _key("gaps", view, attribute, shown))
 
 
 def _confusions(view: View, tables: Tables, attribute: str, shown: Sequence[Card]) -> None:
@@ -228,15 +128,66 @@ def _confusions(view: View, tables: Tables, attribute: str, shown: Sequence[Card
         return
     look.heading("What is taken for what", note)
     found = {one.name: one for one in inside.confusions(tables, attribute, [c.name for c in shown])}
-    for row in _beside(shown):
-        for column, card in zip(st.columns(_wide(shown)), row, strict=False):
+    for row in side_by_side.beside(shown):
+        for column, card in zip(st.columns(side_by_side.wide(shown)), row, strict=False):
             with column:
                 matrix = found.get(card.name)
-                look.put(look.join(look.bold(card.name), " ", look.muted(best_told(card, matrix))))
+                look.put(look.join(_name(card), " ", look.muted(best_told(card, matrix))))
                 if matrix is None or card.after is None or card.after.value is None:
                     continue
                 figure = inside.confusion_figure(matrix, tokens(look.mode()))
-                _chart(view, figure, inside.confusion_alt(matrix), "confusion", attribute, [card])
+                alt = inside.confusion_alt(matrix)
+                chart.show(figure, alt, _key("confusion", view, attribute, [card]))
+
+
+def _groups(view: View, tables: Tables, attribute: str, shown: Sequence[Card]) -> None:
+    """What is read from each group, and whom verification fails: x beside what is shown."""
+    if tables.groups is None or tables.groups.empty:
+        look.heading("What each does to each group", _missing(view, "groups"))
+        return
+    names = list(dict.fromkeys(["x", *(card.name for card in shown)]))
+    label = _label(list(dict.fromkeys(tables.groups["label"].astype(str))), attribute)
+    kind = rows.kinds(view.config)
+    read = "recall" if label == attribute else "leakage"
+    for column, metric in zip(st.columns(3, gap="large"), (read, "fmr", "fnmr"), strict=True):
+        asked = None if metric in ("fmr", "fnmr") else attribute
+        found = by_group.served(tables.groups, label, metric, names, attribute=asked)
+        with column:
+            if not found:
+                look.heading(by_group.METRICS[metric].capitalize(), "Not measured in this run.")
+                continue
+            about = f" Attackers read {attribute}; dashed: chance." if asked else _threshold(found)
+            look.heading(
+                by_group.group_title(found, label, metric),
+                f"{by_group.METRICS[metric].capitalize()}.{about}",
+            )
+            figure = by_group.group_figure(found, metric, kind, tokens(look.mode()))
+            alt = by_group.group_alt(found, label, metric)
+            chart.show(figure, alt, _key(f"{metric}-{label}", view, attribute, shown))
+
+
+def _threshold(found: Sequence[by_group.Served]) -> str:
+    """At which threshold errors were counted."""
+    far = next((one.reference for one in found if one.reference is not None), None)
+    rate = "" if far is None else f", chosen on other people for a FAR of {100 * far:.3g} %"
+    return f" At one threshold for everybody{rate}."
+
+
+def _label(labels: list[str], attribute: str) -> str:
+    """Whose groups: another label than the one that is read, where there is one."""
+    others = [name for name in labels if name != attribute]
+    if len(labels) < 2:
+        return labels[0]
+    chosen = st.segmented_control(
+        "What each does to each group of",
+        labels,
+        default=others[0],
+        required=True,
+        format_func=look.plain,
+        key="groups-of",
+        bind="query-params",
+    )
+    return chosen if chosen in labels else others[0]
 
 
 def _training(view: View, tables: Tables, shown: Sequence[Card]) -> None:
@@ -253,37 +204,44 @@ def _training(view: View, tables: Tables, shown: Sequence[Card]) -> None:
     for card in asked:
         drawn = inside.curves(tables.training, card.name)
         none = "" if drawn else "no curves: nothing was trained step by step"
-        look.put(look.join(look.bold(card.name), " ", look.muted(none)))
+        look.put(look.join(_name(card), " ", look.muted(none)))
         columns = st.columns(len(inside.GROUPS))
         for column, (group, own) in zip(columns, drawn.items(), strict=False):
             with column:
                 look.put(look.join(group, ": ", look.muted(inside.GROUPS[group])), "small")
                 figure = inside.training_figure(own, group, card.kind, tokens(look.mode()))
                 alt = inside.training_alt(own, card.name, group)
-                _chart(view, figure, alt, f"training-{group}", "", [card])
+                chart.show(figure, alt, _key(f"training-{group}", view, "", [card]))
 
 
-def _papers(tables: Tables, attribute: str, shown: Sequence[Card]) -> None:
-    found = rows.papers(tables, attribute, shown)
+def _papers(view: View, tables: Tables, attribute: str, shown: Sequence[Card]) -> None:
+    fitted = rows.sensitive(view.config, tables.leakage)
+    against = attribute if attribute in fitted else next(iter(fitted), attribute)
+    found = papers(tables, attribute, shown, against)
     if not found:
         return
-    differs = dict.fromkeys(f"{one.paper.source}: {one.paper.differs}" for one in found)
     look.heading(
         "The papers' figures beside ours",
-        f"Accuracy. Theirs come from other data and another protocol: {'; '.join(differs)}.",
+        "Accuracy. Theirs come from other data, another encoder and another protocol, so that a "
+        "gap is no error of either.",
     )
-    columns = [("representation", ""), ("attacker", ""), ("ours", "n"), ("paper", "n")]
-    columns += [("finding", "wide")]
+    columns = (("representation", ""), ("figure", ""), ("ours", "n"), ("paper", "n"),
+               ("printed in", "wide"))  # fmt: skip
     told = [
-        (one.name, one.ours.attacker, _figure(one.ours), look.number(one.paper.value, 3),
-         look.badges(one.ours.findings))
+        (short(one.name), one.what, side_by_side.figure(one.ours, digits=3),
+         look.number(one.paper.value, 3), look.muted(one.paper.source))
         for one in found
     ]  # fmt: skip
     look.table(columns, told)
+    look.put(look.join(look.bold("What differs. "), " ".join(differs(found))), "m small")
 
 
-def _downloads(view: View, tables: Tables) -> None:
-    look.heading("Tables", "All labels, attackers and figures of this run, one figure a row.")
+def _downloads(view: View, tables: Tables, shown: Sequence[Card]) -> None:
+    look.heading(
+        "Tables",
+        "All labels, attackers and figures of this run, one figure a row; and the suppressors "
+        "shown, fitted on the reference split, to take along.",
+    )
     with st.container(horizontal=True):
         for name in NAMES:
             frame: pd.DataFrame | None = getattr(tables, name)
@@ -296,6 +254,18 @@ def _downloads(view: View, tables: Tables) -> None:
                     icon=":material/download:",
                     on_click="ignore",
                 )
+        for card in shown:
+            place = exported.folder(view, card.name)
+            if place is not None:
+                exported.button(place, f"{look.plain(card.title)} (zip)", f"zip-{card.name}")
+
+
+def _name(card: Card) -> Html:
+    return look.join(look.glyph(card.kind), " ", look.bold(card.label))
+
+
+def _key(part: str, view: View, attribute: str, shown: Sequence[Card]) -> str:
+    return chart.key("compare", part, view.id, attribute, *(card.name for card in shown))
 
 
 def _missing(view: View, name: str) -> str:
@@ -303,20 +273,6 @@ def _missing(view: View, name: str) -> str:
     if view.active:
         return f"The table “{name}” comes when the run is done."
     return f"This run has no table “{name}”. A new audit writes it."
-
-
-def _chart(
-    view: View,
-    figure: go.Figure,
-    alt: str,
-    part: str,
-    attribute: str,
-    shown: Sequence[Card],
-) -> None:
-    """Show a figure under a key that changes with all that it is made from, the mode included."""
-    drawn = "-".join(card.name for card in shown)
-    key = f"compare-{part}-{view.id}-{attribute}-{drawn}-{look.mode()}"
-    st.plotly_chart(figure, theme=None, config=CONFIG, alt=alt, key=key)
 
 
 main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
@@ -13,10 +14,12 @@ from app.choices import choose_attribute, choose_metric, choose_run
 from app.jobs import View
 from app.look import Html
 from core.errors import BlindfoldError
+from core.papers import PaperFigure
+from core.plots.compare import kinds
 from core.plots.findings import CONTROLS, METRICS, Line, describe, lines, title
 from core.plots.leakage import alt_text, leakage_figure
 from core.plots.template import CONFIG
-from core.plots.tokens import tokens
+from core.plots.tokens import full, tokens
 
 
 def main() -> None:
@@ -72,7 +75,7 @@ def _results(view: View, leakage: pd.DataFrame) -> None:
         alt=alt_text(leakage, attribute, metric),
         key=f"leakage-{view.id}-{attribute}-{metric}-{look.mode()}",
     )
-    _table(shown, metric)
+    _table(shown, metric, kinds(view.config))
     st.download_button(
         "Table (CSV)",
         leakage.to_csv(index=False).encode(),
@@ -100,7 +103,14 @@ def _papers(shown: list[Line]) -> list[Line]:
     return [one for one in shown if one.paper is not None]
 
 
-def _table(shown: list[Line], metric: str) -> None:
+def _name(name: str, kind: str) -> Html:
+    """A representation with its mark, in full, and what it is."""
+    title = full(name)
+    told = describe(kind).removeprefix(title).strip()
+    return look.join(look.glyph(kind), " ", look.bold(title), " ", look.muted(told))
+
+
+def _table(shown: list[Line], metric: str, kind: Mapping[str, str]) -> None:
     drops = any(one.drop is not None for one in shown if one.representation not in CONTROLS)
     note = "Empty where a figure cannot be given. All attributes and figures are in the CSV."
     if drops:
@@ -113,9 +123,7 @@ def _table(shown: list[Line], metric: str) -> None:
     rows: list[list[object]] = []
     kinds: list[str] = []
     for representation, group in groupby(shown, key=lambda one: one.representation):
-        rows.append(
-            [look.join(look.bold(representation), " ", look.muted(describe(representation)))]
-        )
+        rows.append([_name(representation, kind.get(representation, representation))])
         kinds.append("group")
         for one in group:
             rows.append(_row(one, drops, bool(_papers(shown))))
@@ -153,12 +161,17 @@ def _passed(view: View, shown: list[Line], attribute: str) -> None:
         noted = "; ".join(str(one).rstrip(". ") for one in view.audit.get("warnings", []))
         if noted:
             parts += [look.bold("To know."), f" {noted}. "]
-    for source, differs in dict.fromkeys(
-        (one.paper.source, one.paper.differs) for one in shown if one.paper is not None
-    ):
-        parts.append(f"The paper's figures ({source}) come from {differs}. ")
+    for told in dict.fromkeys(_printed(one.paper) for one in shown if one.paper is not None):
+        parts.append(told)
     if parts:
         look.aside(*parts)
+
+
+def _printed(paper: PaperFigure) -> str:
+    """What differs about a printed figure, and what was misprinted beside it."""
+    fitted = f"; φ was fitted against {paper.suppressed}" if paper.suppressed else ""
+    noted = f" The drop is {paper.note}." if paper.note.startswith("printed") else ""
+    return f"The paper's figures ({paper.source}) come from {paper.differs}{fitted}.{noted} "
 
 
 def _other_labels(audit: dict[str, Any], attribute: str) -> list[object]:

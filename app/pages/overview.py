@@ -7,13 +7,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import drawn, jobs, look, session, state, words
+from app import cards, drawn, jobs, look, session, state, words
 from app.jobs import View
 from app.look import Html
 from core import run as runs
 from core.errors import BlindfoldError
 from core.plots.findings import lines
 from core.plots.headline import sentence, strip
+from core.plots.tokens import short
 
 EVERY = 2
 """Seconds between two looks at what runs: a look takes a seventh of a second of a core that the
@@ -137,7 +138,7 @@ def _below() -> None:
     everything = jobs.views(session.owner())
     finished = next((v for v in everything if v.audit is not None and not v.careless), None)
     if finished is not None and finished.audit is not None:
-        look.cards(_figures(finished, finished.audit))
+        look.cards(cards.figures(finished, finished.audit))
     look.gap()
     active = [view for view in everything if view.active]
     left, right = st.columns([614, 398], gap="large")
@@ -155,67 +156,6 @@ def _below() -> None:
         "it was not measured.",
     )
     _audits(everything)
-
-
-def _figures(view: View, audit: dict[str, Any]) -> list[tuple[str, object, object]]:
-    leakage = jobs.frame(view, "leakage")
-    headline = audit["headline"]
-    found: list[tuple[str, object, object]] = [
-        ("Strongest attacker", _figure(headline.get("value"), headline), _attacker(headline, audit))
-    ]
-    found.append(_picture(leakage, str(headline["attribute"])))
-    found.append(_verification(jobs.frame(view, "verification")))
-    checks = audit.get("checks", [])
-    passed = sum(bool(check["passed"]) for check in checks)
-    missed = [check["name"] for check in checks if not check["passed"]]
-    note = f"not passed: {', '.join(missed)}" if missed else "planted faults were looked for"
-    found.append(("Checks passed", f"{passed} of {len(checks)}", note))
-    return found
-
-
-def _figure(value: float | None, row: dict[str, Any]) -> Html:
-    if value is None:
-        return look.muted(row.get("status", "not measured"))
-    return look.join(look.number(value), " ", look.span(row.get("low"), row.get("high")))
-
-
-def _attacker(headline: dict[str, Any], audit: dict[str, Any]) -> str:
-    people = audit.get("parts", {}).get("attacker")
-    learned = f", learned on {look.count(people, 'person', 'people')}" if people else ""
-    return f"balanced accuracy, {headline.get('attacker') or 'none'}{learned}"
-
-
-def _picture(leakage: pd.DataFrame | None, attribute: str) -> tuple[str, object, object]:
-    rows = [] if leakage is None else lines(leakage, attribute, "balanced_accuracy")
-    best = next((o for o in rows if o.representation == "pixels" and o.strongest), None)
-    if best is None or best.value is None:
-        return (
-            "In the picture itself",
-            look.muted("not measured"),
-            "vectors came without pictures",
-        )
-    value = look.join(look.number(best.value), " ", look.span(best.low, best.high))
-    return ("In the picture itself", value, "the same label, from 16 × 16 grey pixels")
-
-
-def _verification(table: pd.DataFrame | None) -> tuple[str, object, object]:
-    if table is not None:
-        rows = table[(table["representation"] == "x") & (table["metric"] == "accuracy")]
-        rows = rows[rows["value"].notna()]
-        if not rows.empty:
-            row = rows.sort_values("value").iloc[-1]
-            value = look.join(f"{100 * row['value']:.1f} % ", _percents(row["low"], row["high"]))
-            pairs = int(row["pairs"])
-            return (
-                "Verification",
-                value,
-                f"{row['distance']}, {look.count(pairs, 'pair', 'pairs')}",
-            )
-    return ("Verification", look.muted("not measured"), "it needs several faces of a person")
-
-
-def _percents(low: float, high: float) -> Html:
-    return look.span(low, high, 100, 1) if pd.notna(low) and pd.notna(high) else Html("")
 
 
 def _running(active: list[View]) -> None:
@@ -258,8 +198,8 @@ def _hundredths(low: float, high: float) -> Html:
 
 def _audits(everything: list[View]) -> None:
     columns = (
-        ("audit", "break"), ("data", "wide"), ("label", "wide"), ("leakage", "n"),
-        ("guessing", "n wide"), ("state", ""), ("when", "wide"),
+        ("audit", "break"), ("data", "wide"), ("before", "n"), ("after", "n"), ("by", "wide"),
+        ("state", ""), ("when", "wide"),
     )  # fmt: skip
     look.table(columns, [_audit_row(view) for view in everything])
 
@@ -270,16 +210,24 @@ def _audit_row(view: View) -> tuple[object, ...]:
     if view.audit is None:
         return (name, "", "", "", "", look.badge(view.status.state), moment)
     headline = view.audit["headline"]
-    value = headline.get("value")
+    after = headline.get("after") or {}
+    left = look.muted(after["status"]) if after and after.get("value") is None else ""
     return (
         look.join(name, " ", look.badge("careless")) if view.careless else name,
-        look.muted(words.data(view)),
-        headline["attribute"] or "",
-        "" if value is None else _figure(value, headline),
-        look.number(headline.get("chance")),
+        look.muted(_data(view, headline)),
+        look.number(headline.get("value")),
+        left or look.number(after.get("value")),
+        short(str(after.get("representation", ""))),
         look.badge("done" if headline["status"] == "ok" else headline["status"]),
         moment,
     )
+
+
+def _data(view: View, headline: dict[str, Any]) -> str:
+    """ "102 people, 204 faces; expression, guessing 0.17"."""
+    label, chance = headline["attribute"], headline.get("chance")
+    told = "" if label is None else f"; {label}"
+    return words.data(view) + told + ("" if chance is None else f", guessing {chance:.2f}")
 
 
 main()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable, Iterable
 from itertools import combinations
 from pathlib import Path
@@ -12,8 +14,12 @@ import pytest
 from fixtures import Maker, Open, audit, html, leakage_row, write_partial
 from streamlit.testing.v1 import AppTest
 
+from app import exported
+from app import frontier as frontier_page
+from app.jobs import view
 from core.plots.compare import NAMES
 from core.run import Run
+from core.study.frontier import name_of
 from core.table import table
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -199,9 +205,9 @@ def test_the_papers_two_methods_stand_side_by_side(full: Run, open_compare: Comp
     assert "Still gives expression away: 0.61 (0.58 to 0.64); in x 0.76 (0.73 to 0.79)." in shown
     assert "Still gives expression away: 0.35 (0.32 to 0.38)" in shown
     assert shown.count("border-top:3px solid") == 2
-    assert "Attackers read expression 26 points better from sensitivenets than from lntl; " in shown
-    assert "sensitivenets verifies 11 points better" in shown
-    assert "Lowest figure: blindfold, 0.29 (0.26 to 0.32), with 95.8 % verified" in shown
+    assert "Attackers read expression 26 points better from SN than from LNTL; " in shown
+    assert "SN verifies 11 points better" in shown
+    assert "Lowest figure: Blindfold, 0.29 (0.26 to 0.32), for 1.5 points of verification" in shown
     assert "First of 5 fits: layers 2; epochs 12, 8; target expression neutral." in shown
     said = alts(app)
     assert sum(one.startswith("Confusion matrix") for one in said) == 2
@@ -213,12 +219,13 @@ def test_the_papers_two_methods_stand_side_by_side(full: Run, open_compare: Comp
 def test_the_address_chooses_attribute_and_representations(
     full: Run, open_compare: Compared
 ) -> None:
-    app = open_compare(run=full.id, attribute="gender", representations=["leace", "blindfold", "x"])
+    shown_ones = ["LEACE", "Blindfold", "x"]
+    app = open_compare(run=full.id, attribute="gender", representations=shown_ones)
     shown = html(app)
     assert "Still gives gender away: 0.92" in shown
     assert shown.count("border-top:3px solid") == 3
     assert "Every two of these 3" in shown
-    assert "lntl</b>" not in shown.split("Every two")[0]
+    assert "LNTL" not in shown.split("Every two")[0]
 
 
 def test_fewer_than_two_are_not_compared(full: Run, open_compare: Compared) -> None:
@@ -232,20 +239,121 @@ def test_all_tables_can_be_downloaded(full: Run, open_compare: Compared) -> None
     app = open_compare(run=full.id)
     labels = [element.proto.label for element in app.get("download_button")]
     assert labels == [f"{name}.csv" for name in NAMES if name in made_up()]
+    export(full, "sensitivenets")
+    labels = [one.proto.label for one in open_compare(run=full.id).get("download_button")]
+    assert labels[-1] == "SensitiveNets (zip)"
 
 
 def test_the_papers_figure_stands_beside_ours(full: Run, open_compare: Compared) -> None:
     shown = html(open_compare(run=full.id))
     assert "The papers" in shown
     assert "0.881" in shown
+    assert "0.963" in shown, "SensitiveNets' verification"
+    assert "0.167" in shown, "its SVM"
     assert "faces of CFEE" in shown
+    assert "it looks like a probe that failed" in shown
 
 
 def test_a_dial_that_was_turned_is_a_curve(full: Run, open_compare: Compared) -> None:
+    before = html(open_compare(run=full.id))
+    assert "A full audit (look: full) draws each method" in before
     write(full, {**made_up(), "frontier": frontier()})
-    assert "one method along its dial; ring: this run" in html(open_compare(run=full.id))
-    other = html(open_compare(run=full.id, attribute="gender"))
-    assert "along its dial" not in other, "frontier.csv is about the sensitive label"
+    shown = html(open_compare(run=full.id))
+    assert "Each dot is one setting of a dial; lower left is better." in shown
+    assert "Ring: the point chosen." in shown
+    other = open_compare(run=full.id, attribute="gender")
+    assert "Curves along the dials are drawn for expression" in html(other)
+    assert not other.select_slider, "frontier.csv is about the sensitive label"
+
+
+def export(run: Run, name: str, dial: float | None = None) -> None:
+    """An exported suppressor, as far as the page reads it."""
+    folder = run.path / "result" / "suppressors" / name
+    folder.mkdir(parents=True)
+    written = "kind: sensitivenets\nsettings: {dial: 0.4}\n" if dial is None else "kind: lntl\n"
+    (folder / "config.yaml").write_text(written, encoding="utf-8")
+    (folder / "weights.safetensors").write_bytes(b"weights of " + name.encode())
+
+
+def test_a_point_is_picked_by_its_dial_and_exported(full: Run, open_compare: Compared) -> None:
+    write(full, {**made_up(), "frontier": frontier()})
+    export(full, "sensitivenets")
+    export(full, "sensitivenets@0.8", 0.8)
+    app = open_compare(run=full.id)
+    (slider,) = app.select_slider
+    assert (slider.label, slider.value) == ("Dial of SensitiveNets", 0.4), "the run's own"
+    assert "SensitiveNets at 0.4: attackers read expression at 0.64 (0.60 to 0.68); it" in html(app)
+    assert "The setting of this run." in html(app)
+    assert "Ring: SN at 0.4" in alts(app)[1]
+    shown = html(slider.set_value(0.8).run())
+    assert "SensitiveNets at 0.8: attackers read expression at 0.54 (0.50 to 0.58); it verifies "
+    assert "95.3 % (94.1 to 96.1), 2.0 points lost on x." in shown
+    labels = [element.proto.label for element in app.get("download_button")]
+    assert "Export sensitivenets@0\\.8" in labels
+    assert "This setting was not exported." in html(slider.set_value(1.0).run())
+
+
+def test_a_link_picks_the_method_and_its_setting(full: Run, open_compare: Compared) -> None:
+    write(full, {**made_up(), "frontier": frontier()})
+    app = open_compare(run=full.id, method="LNTL", dial="0.6")
+    assert app.select_slider[0].label == "Dial of Learning Not To Learn"
+    assert "Learning Not To Learn at 0.6: attackers read expression at 0.47" in html(app)
+    assert "Learning Not To Learn at 0:" in html(open_compare(run=full.id, method="LNTL", dial="7"))
+
+
+def test_a_click_on_a_curve_turns_the_dial(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = [{"x": 1, "y": 2}, {"customdata": ["lntl", 0.8]}]
+    state: dict[str, Any] = {"chart": {"selection": {"points": told}}, "dial": 0.2}
+    monkeypatch.setattr(frontier_page.st, "session_state", state)
+    frontier_page.clicked("chart")
+    assert (state["method"], state["dial"]) == ("lntl", 0.8)
+    state["chart"]["selection"]["points"] = []
+    frontier_page.clicked("chart")
+    assert state["dial"] == 0.8, "nothing chosen turns nothing"
+
+
+def test_an_export_is_a_zip_of_its_folder(full: Run) -> None:
+    export(full, "lntl@0.25", 0.25)
+    place = exported.folder(view(full.id, None), "lntl", 0.25)
+    assert place is not None
+    assert place.name == name_of("lntl", 0.25), "the study's own name for it"
+    data = exported.zipped(place)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.namelist() == ["lntl@0.25/weights.safetensors", "lntl@0.25/config.yaml"]
+        assert archive.read("lntl@0.25/weights.safetensors") == b"weights of lntl@0.25"
+    assert exported.zipped(place) == data
+    assert exported.folder(view(full.id, None), "lntl", 0.5) is None
+    assert exported.folder(view(full.id, None), "lntl") is None
+
+
+def groups() -> pd.DataFrame:
+    """A made-up groups.csv: LNTL fails old people more often."""
+    rows = []
+    for name in ("x", "sensitivenets", "lntl"):
+        for group, more in (("young", 0.0), ("old", 0.2 if name == "lntl" else 0.0)):
+            row = {"representation": name, "label": "age_group", "group": group, "n": 500,
+                   "identities": 90, "status": "ok"}  # fmt: skip
+            for metric, value in (("leakage", 0.5), ("fmr", 0.01), ("fnmr", 0.05 + more)):
+                own = {"attribute": "expression", "chance": 1 / 6} if metric == "leakage" else {}
+                far = {} if metric == "leakage" else {"far": 0.01}
+                limits = {"value": value, "low": value - 0.005, "high": value + 0.005}
+                rows.append({**row, "metric": metric, **limits, **own, **far})
+    return table("groups", rows)
+
+
+def test_what_each_does_to_each_group_is_shown_beside_x(full: Run, open_compare: Compared) -> None:
+    assert "This run has no table “groups”" in html(open_compare(run=full.id))
+    write(full, {**made_up(), "groups": groups()})
+    app = open_compare(run=full.id)
+    assert not app.exception
+    shown = html(app)
+    assert "Learning Not To Learn: false non-match rate highest for old, 25.0 %" in shown
+    assert "No two groups of age_group can be told apart by their false match rate" in shown
+    assert "Attackers read expression; dashed: chance." in shown
+    assert "At one threshold for everybody, chosen on other people for a FAR of 1 %." in shown
+    said = [one for one in alts(app) if " by age_group: " in one]
+    assert len(said) == 3
+    assert all("x, young" in one and "lntl, old" in one for one in said)
 
 
 def test_an_older_run_says_calmly_what_is_missing(make: Maker, open_compare: Compared) -> None:
@@ -316,10 +424,8 @@ def test_every_status_has_its_own_words_and_none_is_good_news(
     assert f"{status}</span>" in shown
     assert not [word for word in ("is private", "anonym", "safe", "compliant") if word in shown]
     if figures is None:
-        assert f"No paired difference of sensitivenets and lntl on expression (lntl: {status})" in (
-            shown
-        )
-        assert f"Not placed: lntl ({status})" in shown
+        assert f"No paired difference of SN and LNTL on expression (LNTL: {status})" in shown
+        assert f"Not placed: LNTL ({status})" in shown
         assert f"{status}: no matrix" in shown
         assert sum(one.startswith("Confusion matrix") for one in alts(app)) == 1
 

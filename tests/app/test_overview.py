@@ -134,8 +134,8 @@ def _suppressed(**after: Any) -> tuple[dict[str, Any], pd.DataFrame]:
         "detectable": None, "cost": 1.2, "cost_low": 0.6, "cost_high": 1.9, **after,
     }  # fmt: skip
     rows = [
-        fixtures.leakage_row(representation=name, attacker="strongest", dif=drop)
-        for name, drop in (("blindfold", 59.2), ("random", 91.4))
+        fixtures.leakage_row(representation=name, attacker="strongest", value=value, dif=drop)
+        for name, value, drop in (("blindfold", 0.41, 59.2), ("random", 0.18, 91.4))
     ]
     others = fixtures.leakage().query("representation != 'random' or attacker != 'strongest'")
     return whole, pd.concat([others, fixtures.table("leakage", rows)])

@@ -222,3 +222,25 @@ def test_careless_figures_after_suppression_are_taken_back_too() -> None:
     assert first.startswith("A careless audit")
     assert last.startswith("after suppression: 61")
     assert "After suppression" not in said
+
+
+def test_who_found_something_though_not_chosen_is_named() -> None:
+    low = {"value": 0.53, "low": 0.5, "status": "nothing found"}
+    rf = {"attacker": "rf", "value": 0.6, "low": 0.57}
+    rows = [leakage(), leakage(representation="mine", **low),
+            leakage(representation="mine", **rf),
+            leakage(representation="mine", **{**rf, "attacker": "nn", "low": 0.54}),
+            leakage(representation="mine", **{**rf, "attacker": "svm", "status": "probe failed"}),
+            leakage(representation="lntl", **{**rf, "attacker": "knn"})]  # fmt: skip
+    found = headline(pd.concat(rows), [TARGET], 512, synthetic=False, suppressors=FITTED)
+    assert found["after"]["beyond"] == ["rf"]
+    assert (
+        "After suppression by mine the strongest attacker told it no better than chance: right 53"
+    ) in found["sentence"]
+    assert "; rf, not chosen as the strongest, cleared its own null." in found["sentence"]
+    alone = pd.concat([leakage(**low), leakage(**rf)])
+    said = headline(alone, [TARGET], 512, synthetic=False)["sentence"]
+    assert "no attacker" not in said
+    assert said.endswith(
+        "guessing gives 50; rf, not chosen as the strongest, cleared its own null."
+    )
