@@ -95,9 +95,11 @@ def lines(leakage: pd.DataFrame, attribute: str, metric: str) -> list[Line]:
     keeps a row of its own.
     """
     chosen = leakage[(leakage["attribute"] == attribute) & (leakage["metric"] == metric)]
+    # The sensitive label stands first: what suppressors were fitted against.
+    suppressed = "" if leakage.empty else str(leakage["attribute"].iloc[0])
     found: list[Line] = []
     for representation in _representations(chosen):
-        found += _group(chosen[chosen["representation"] == representation], metric)
+        found += _group(chosen[chosen["representation"] == representation], metric, suppressed)
     return found
 
 
@@ -107,7 +109,7 @@ def _representations(rows: pd.DataFrame) -> list[str]:
     return sorted(names, key=lambda name: rank.get(name, names.index(name)))
 
 
-def _group(rows: pd.DataFrame, metric: str) -> list[Line]:
+def _group(rows: pd.DataFrame, metric: str, suppressed: str) -> list[Line]:
     records = [{str(k): v for k, v in row.items()} for row in rows.to_dict("records")]
     best = next((row for row in records if row["attacker"] == "strongest"), None)
     twin = next((row for row in records if best is not None and _same(row, best)), None)
@@ -120,7 +122,8 @@ def _group(rows: pd.DataFrame, metric: str) -> list[Line]:
         if row is twin and best is not None:
             # The winner is judged by the null of a maximum, which is the null of `strongest`.
             row = {**row, "null": best["null"], "status": best["status"]}
-        shown.append(_line(row, strongest=row is best or row["attacker"] == _chosen(best, twin)))
+        winner = row is best or row["attacker"] == _chosen(best, twin)
+        shown.append(_line(row, suppressed, strongest=winner))
     return shown
 
 
@@ -140,7 +143,7 @@ def _place(row: dict[str, object]) -> tuple[int, str]:
     return (_ATTACKERS.index(name) if name in _ATTACKERS else len(_ATTACKERS), name)
 
 
-def _line(row: dict[str, object], *, strongest: bool) -> Line:
+def _line(row: dict[str, object], suppressed: str, *, strongest: bool) -> Line:
     representation, attacker = str(row["representation"]), str(row["attacker"])
     chosen = row.get("chosen")
     return Line(
@@ -159,14 +162,16 @@ def _line(row: dict[str, object], *, strongest: bool) -> Line:
         attacker_people=_count(row["attacker_identities"]),
         people=_count(row["identities"]),
         n=_count(row["n"]),
-        paper=_printed(representation, row, attacker),
+        paper=_printed(representation, row, attacker, suppressed),
     )
 
 
-def _printed(representation: str, row: dict[str, object], attacker: str) -> PaperFigure | None:
+def _printed(
+    representation: str, row: dict[str, object], attacker: str, suppressed: str
+) -> PaperFigure | None:
     if row["metric"] == "auc":
         return None  # the papers print accuracies
-    return printed(representation, str(row["attribute"]), attacker)
+    return printed(representation, str(row["attribute"]), attacker, suppressed=suppressed)
 
 
 def _number(value: object) -> float | None:

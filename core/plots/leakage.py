@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 
 from core.plots.findings import CONTROLS, METRICS, Line, describe, lines, title
 from core.plots.template import template
-from core.plots.tokens import Tokens
+from core.plots.tokens import Tokens, full
 
 ROW, HEAD, GAP = 29, 40, 16
 """Heights in pixels: a row, a group's name, the space below a group."""
@@ -109,7 +109,7 @@ def _grounds(figure: go.Figure, placed: Placed, tokens: Tokens) -> None:
     noise = next((o.value for _, o in placed if o.representation == "random" and o.strongest), None)
     for number, group in enumerate(groups):
         top, bottom = group[0][0] - ROW / 2, group[-1][0] + ROW / 2
-        name = escape(group[0][1].representation)
+        name = escape(full(group[0][1].representation))
         words = escape(describe(group[0][1].representation))
         figure.add_annotation(
             x=0, y=top - 13, xref="paper", yref="y", xanchor="left", showarrow=False,

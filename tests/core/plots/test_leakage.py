@@ -201,3 +201,14 @@ def test_noise_is_drawn_beside_suppressors_and_beside_nothing_else() -> None:
     shown = _figure(_row(), _row(representation="leace"), noise, best)
     (line,) = [shape for shape in shown.layout.shapes if shape.name == "noise"]
     assert (line.x0, line.x1, line.line.dash) == (0.18, 0.18, "dot")
+
+
+def test_the_papers_phi_stands_only_beside_one_fitted_against_the_same_label() -> None:
+    gender = {"attribute": "gender", "attacker": "nn", "metric": "accuracy"}
+    fitted = {"representation": "sensitivenets", **gender}
+    other = _table(_row(), _row(**gender), _row(**fitted))
+    x, phi = lines(other, "gender", "accuracy")
+    assert x.paper is not None
+    assert phi.paper is None, "TPAMI fitted it against gender, this run against expression"
+    same = _table(_row(**gender), _row(**fitted))
+    assert lines(same, "gender", "accuracy")[1].paper is not None
