@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from core.__main__ import main
+from core.command_faces import write_embeddings
 from core.engine import Local
 from core.errors import SuppressorError
 from core.measure.leakage import HEADLINE, STRONGEST
@@ -114,3 +117,35 @@ def test_every_point_that_stands_can_be_exported(work: Suppression) -> None:
     suppressor, count = found.suppressors[name_of("dimmer", 0.75)]
     assert not suppressor.transform(work.x.x)[:, 0].any()
     assert 0 < count < 40
+
+
+@pytest.mark.slow
+def test_a_full_look_draws_the_frontier_and_exports_each_point_with_its_own_figures(
+    workdir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_embeddings(people(32, 4, 5), workdir / "x.parquet")
+    (workdir / "audit.yaml").write_text(
+        "embeddings: {path: x.parquet}\nlook: full\nsplits: {folds: 5, seeds: 1}\n"
+        "attributes: []\nsuppressors: [{kind: blindfold}, {kind: leace}]\n"
+    )
+    out = workdir / "out"
+    assert main(["run", str(workdir / "audit.yaml"), "--out", str(out)]) == 0
+    rows = pd.read_csv(out / "tables" / "frontier.csv").set_index("dial")
+    assert set(rows["suppressor"]) == {"blindfold"}, "LEACE has no dial"
+    leakage = pd.read_csv(out / "tables" / "leakage.csv")
+    own = leakage[
+        (leakage["representation"] == "blindfold")
+        & (leakage["attacker"] == STRONGEST)
+        & (leakage["metric"] == HEADLINE)
+    ].iloc[0]
+    assert rows.loc[0.5, "leakage"] == pytest.approx(own["value"])
+    assert set(leakage["representation"]) == {"x", "blindfold", "leace", "random", "norm"}
+    for dial, row in rows.iterrows():
+        folder = out / "suppressors" / f"blindfold@{dial:g}"
+        if pd.isna(row["leakage"]):
+            assert not folder.exists()
+            continue
+        assert {one.name for one in folder.iterdir()} == {
+            "README.md", "config.yaml", "model.onnx", "weights.safetensors"
+        }  # fmt: skip
+        assert f"{row['leakage']:.3f}" in (folder / "README.md").read_text()
