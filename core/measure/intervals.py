@@ -15,11 +15,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from scipy import special, stats
 
-from core.measure.mannwhitney import product, wins
+from core.measure.mannwhitney import present, product, wins
 
 Metric = Literal["accuracy", "balanced_accuracy", "auc"]
 
@@ -52,9 +53,9 @@ class Difference(NamedTuple):
     p: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Predictions:
-    """What an attacker said about test rows, pooled over the rotation.
+    """What an attacker said about test rows, pooled over the rotation; equal to itself alone.
 
     `truth`, `predicted` int (n,) classes 0 to k − 1; `scores` (n, k) or None; `people` (n,) who is
     shown; `rows` int (n,) row of the set; `repeat` int (n,) seed of the rotation: a row appears
@@ -93,11 +94,27 @@ def weights(people_count: int, *, resamples: int = 2000, seed: int) -> np.ndarra
     return drawn
 
 
+_Kept = dict[tuple[Metric, int, int], tuple[np.ndarray, np.ndarray]]
+_KEPT: WeakKeyDictionary[Predictions, _Kept] = WeakKeyDictionary()
+"""Resamples of predictions that are still in use: x is what every φ is held against."""
+
+
 def resampled(predictions: Predictions, metric: Metric, k: int, drawn: np.ndarray) -> np.ndarray:
     """The metric under each weighting of people, mean over repeats, (resamples,); NaN if undefined.
 
-    `drawn` (resamples, people) as from `weights`; a row of ones gives the plain figure.
+    `drawn` (resamples, people) as from `weights`; a row of ones gives the plain figure. The same
+    question about the same draw is answered once.
     """
+    kept = _KEPT.setdefault(predictions, {})
+    name = (metric, k, len(drawn))
+    if name not in kept or not (kept[name][0] is drawn or np.array_equal(kept[name][0], drawn)):
+        found = _resampled(predictions, metric, k, drawn)
+        found.flags.writeable = False
+        kept[name] = drawn, found
+    return kept[name][1]
+
+
+def _resampled(predictions: Predictions, metric: Metric, k: int, drawn: np.ndarray) -> np.ndarray:
     people, person = np.unique(predictions.people, return_inverse=True)
     if drawn.ndim != 2 or drawn.shape[1] != len(people):
         raise ValueError(f"weights of shape {drawn.shape} do not fit {len(people)} people")
@@ -246,9 +263,10 @@ def _areas(predictions: Predictions, person: np.ndarray, k: int, drawn: np.ndarr
         won, pairs = np.zeros((2, len(drawn), k))
         for part in np.unique(fold[predictions.repeat == repeat]):
             inside = np.flatnonzero((predictions.repeat == repeat) & (fold == part))
+            who, block = present(person[inside], drawn)
             for c in range(k):
                 own = predictions.truth[inside] == c
-                beaten, count = wins(predictions.scores[inside, c], own, person[inside], drawn)
+                beaten, count = wins(predictions.scores[inside, c], own, who, block)
                 won[:, c] += beaten
                 pairs[:, c] += count
         per_repeat.append(_mean(_ratio(won, pairs)))
