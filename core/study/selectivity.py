@@ -10,7 +10,9 @@ What it tells: a high control figure says that this attacker can tell these peop
 enough to remember anything about them, so that its figure under a careless split (people shared)
 says little. What it does not tell: the honest figures, on strangers, cannot come from memory, and
 stand whatever the selectivity; nor is a high selectivity a leak, for the real task under this
-split may be memory too where the label belongs to people, as gender does.
+split may be memory too where the label belongs to people, as gender does. Where each person shows
+each class once (two pictures a person, as in the London set), the real figure falls to nearly 0:
+whoever remembers the person names the class of the other picture, which is the wrong one.
 """
 
 from __future__ import annotations

@@ -27,14 +27,15 @@ contrast directions was far worse on drawn faces and no better on photographs.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from core.errors import ConfigError, SuppressorError
 from core.progress import Progress
 from core.suppress.blindfold_path import fit_path
-from core.suppress.blindfold_strength import Strengths, strengths
+from core.suppress.blindfold_strength import PLAIN, Strengths, replaced, strengths
 from core.suppress.chain import Chain
 from core.suppress.collapse import check_collapse
+from core.suppress.dependence import KEEPS, stages
 from core.suppress.prepare import prepared
 from core.suppress.suppressor import Material, Step, Suppressor
 
@@ -50,7 +51,7 @@ class Blindfold:
     dial: float = 0.5
     folds: int = 3
     kind: ClassVar[str] = "blindfold"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     def __post_init__(self) -> None:
         if not 0 <= self.dial <= 1:
@@ -65,36 +66,49 @@ class Blindfold:
         `SuppressorError` where erasing leaves no dimension or φ collapsed.
         """
         material = prepared(material)
-        path = fit_path(material, seed=seed)
-        if path.longest < 1:
+        whole = fit_path(material, seed=seed)
+        if whole.longest < 1:
             raise SuppressorError(
-                f"erasing {len(path.contrasts)} directions of {path.axes.shape[1]} dimensions "
+                f"erasing {len(whole.contrasts)} directions of {whole.axes.shape[1]} dimensions "
                 "leaves nothing (at least 1 is needed): choose fewer labels or an encoder with "
                 "more dimensions"
             )
-        found = strengths(material, path, folds=self.folds, seed=seed, progress=progress)
+        how: Any = {"seed": seed, "device": device, "progress": progress}
+        found = strengths(material, folds=self.folds, **how)
         place = found.chosen(self.dial)
-        rank = int(found.ranks[place])
-        chain = Chain((path.map(rank),))
+        best = found.candidates[place]
+        before, curve = stages(material, count=best.stage, **how)
+        stage = before[-1] if before else Chain(())
+        path = fit_path(replaced(material, stage), seed=seed) if before else whole
+        chain = Chain((*stage.layers, best.layer(path)))
         check_collapse(material.x, chain.transform(material.x))
+        rank = path.longest if best.rank == PLAIN else min(best.rank, path.longest)
         facts = {
+            "keep": KEEPS[best.stage - 1] if best.stage else None,
+            "cut": best.rank != PLAIN,
             "rank": rank,
             "erased": len(path.contrasts),
             "separation kept": float(found.separation[place] / max(found.separation.max(), 1e-12)),
-            "leakage on held-out people": float(found.leakage[place]),
+            "leakage on held-out people": float(found.read[place]),
             "forecast": {
                 label.name: float(auc)
                 for label, auc in zip(material.labels, path.forecast(rank), strict=True)
             },
         }
-        return Suppressor(self.kind, chain, asdict(self), _curve(found), facts)
+        training = (*curve, *_curve(found))
+        return Suppressor(self.kind, chain, asdict(self), training, facts)
 
 
 def _curve(found: Strengths) -> tuple[Step, ...]:
-    """What held-out people said of each rank, one step a rank."""
-    named = {"separation": found.separation, "leakage": found.leakage}
+    """What held-out people said of each rank, one curve a stage; all dimensions come last."""
+    longest = max(one.rank for one in found.candidates)
+    named = {"separation": found.separation, "leakage": found.read}
     return tuple(
-        Step(int(rank), name, float(value))
+        Step(one.rank or longest + 1, _named(name, one.stage), float(value))
         for name, values in named.items()
-        for rank, value in zip(found.ranks, values, strict=True)
+        for one, value in zip(found.candidates, values, strict=True)
     )
+
+
+def _named(figure: str, stage: int) -> str:
+    return f"{figure}, stage {stage}" if stage else figure
