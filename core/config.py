@@ -129,12 +129,13 @@ class Config(Frozen):
                     f"suppressors has the name '{name}', which names a folder too: use at most 60 "
                     "letters, digits, '-', '_' and '.', the first a letter or a digit"
                 )
-            if name in taken:
+            # Some disks tell no capitals apart.
+            if name.lower() in taken:
                 raise ConfigError(
                     f"suppressors has '{name}' twice, or it is a representation's own name: give "
                     "this one another name"
                 )
-            taken.add(name)
+            taken.add(name.lower())
         return self
 
     @model_validator(mode="after")

@@ -14,6 +14,10 @@ CLAIM = "A careless audit, whose attackers have seen the people they are tested 
 
 FAILED = "every probe failed its own test"
 TOO_LITTLE = "there is not enough data"
+BLIND = "than shuffled labels"
+"""What an attacker that found nothing does not beat; its interval may still exclude guessing."""
+BROUGHT = ("given", "saved")
+"""Kinds of suppressors that were fitted elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ def _before(headline: Mapping[str, Any]) -> Iterator[Piece]:
         return
     label = str(headline["attribute"]).replace("_", " ")
     dimensions = headline.get("dimensions")
-    numbers = "From these vectors" if dimensions is None else f"From these {dimensions} numbers"
+    numbers = "From these vectors" if dimensions is None else _numbers(dimensions)
     people = "drawn stranger" if headline.get("synthetic") else "stranger"
     status, value = headline["status"], headline.get("value")
     if status == "probe failed":
@@ -72,11 +76,9 @@ def _before(headline: Mapping[str, Any]) -> Iterator[Piece]:
         yield Piece(f"{numbers} nothing can be said about {label}: {TOO_LITTLE}.")
         return
     if status == "nothing found" and headline.get("beyond"):
-        told = (
-            f"the strongest attacker told the {label} of a {people} no better than chance: right "
-        )
+        told = f"the strongest attacker told the {label} of a {people} no better {BLIND}: right "
     elif status == "nothing found":
-        told = f"no attacker told the {label} of a {people} better than chance: right "
+        told = f"no attacker told the {label} of a {people} better {BLIND}: right "
     elif status == "anti-learning":
         told = f"an attacker told the {label} of a {people} right only "
     else:
@@ -106,7 +108,11 @@ def _after(headline: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Pi
     if not clears(headline):
         yield Piece(f" suppression by {name} an attacker was right ")
         yield from (times, *_span(after))
-        yield Piece(", and no drop is claimed: before it, too, nothing sure was found.")
+        yield Piece(
+            ", and that is a leak; no drop is claimed, since nothing sure was found before it."
+            if clears(after)
+            else ", and no drop is claimed: before it, too, nothing sure was found."
+        )
         return
     if clears(after):
         yield Piece(" suppression: ")
@@ -118,13 +124,19 @@ def _after(headline: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Pi
     else:
         whoever = ("the strongest", "no") if after.get("beyond") else ("no", "")
         told = " ".join(f"{whoever[0]} attacker told it {whoever[1]}".split())
-        yield Piece(f" suppression by {name} {told} better than chance: right ")
+        yield Piece(f" suppression by {name} {told} better {BLIND}: right ")
         yield from (times, *_span(after))
     yield from _cost(after)
     least = after.get("detectable")
     if status == "nothing found" and least is not None:
         yield Piece(f"; one right {_hundred(least)} times in 100 would have been seen")
+    if after.get("kind") in BROUGHT:
+        yield Piece("; whom it was fitted on cannot be checked here")
     yield Piece(f"{_others(after)}.")
+
+
+def _numbers(dimensions: int) -> str:
+    return "From this number" if dimensions == 1 else f"From these {dimensions} numbers"
 
 
 def _others(row: Mapping[str, Any]) -> str:

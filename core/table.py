@@ -44,7 +44,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "training": ("suppressor", "step", "name", "value"),
     "frontier": (
         "suppressor", "dial", "leakage", "leakage_low", "leakage_high", "verification",
-        "verification_low", "verification_high", "chosen", "status",
+        "verification_low", "verification_high", "null", "chosen", "status",
     ),
     "pairs": (
         "representation", "attribute", "value", "low", "high", "chance", "pairs", "identities",

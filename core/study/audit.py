@@ -19,6 +19,7 @@ from core.split import Split
 from core.store import Store
 from core.study import controls, summary, suppression
 from core.study.beside import beside
+from core.study.brought import check_there
 from core.study.elsewhere import Elsewhere
 from core.study.expected import seconds
 from core.study.frontier import Frontier, frontier, points
@@ -65,6 +66,7 @@ class _Run:
         """Walk the road once, left to right."""
         self.config, notes = filled(self.config)
         config, warnings = self.config, self.warnings
+        check_there(config.suppressors, self.base)
         reading = self._reading()
         data = reading.data()
         x = data.x

@@ -6,7 +6,7 @@ were fitted on is known only as far as the file tells.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,17 @@ from core.suppress.saved import load
 
 SHOWN = 3
 """Ids that an error names."""
+
+
+def check_there(suppressors: Sequence[Asked], base: Path) -> None:
+    """Raise `SuppressorError` where something that is brought is not there, before any work."""
+    for one in suppressors:
+        if not one.fitted and one.path is not None and not located(one.path, base).exists():
+            what = "folder that an audit wrote" if one.kind == "saved" else "file of vectors"
+            raise SuppressorError(
+                f"suppressors names '{one.path}' for '{one.name or one.kind}', and nothing is "
+                f"there: give a {what}; a path starts from the folder of the settings"
+            )
 
 
 def brought(
@@ -108,7 +119,13 @@ def saved(
         )
     told = _about_its_people(name, found.fitted_on, x, read, folder)
     through = found.transform if read is x else None
-    one = Representation.of_one(x, found.transform(read.x), splits, through)
+    phi = found.transform(read.x)
+    if not np.isfinite(phi).all():
+        raise SuppressorError(
+            f"the suppressor in '{folder}' gives {int((~np.isfinite(phi)).any(axis=1).sum())} "
+            "vectors that hold NaN or infinity (none may): fit it again"
+        )
+    one = Representation.of_one(x, phi, splits, through)
     return Suppressed(name, one, (found,), told=tuple(told))
 
 
@@ -138,7 +155,13 @@ def _about_its_people(
             f"{name} was fitted on {known.get('people')} people of this very set, some of whom are "
             "tested here: its figures are too good; audit it on people whom it has not seen"
         )
-    elif not digests:
+    elif digests:
+        sets = ", ".join(str(one) for one in known.get("data") or [] if one) or "an unnamed set"
+        told.append(
+            f"{name} was fitted on {known.get('people')} people of {sets}: if any of them is "
+            "tested here, under whatever name, its figures are too good"
+        )
+    else:
         told.append(
             f"{name}: it is not known whom it was fitted on: if people who are tested here were "
             "among them, its figures are too good"

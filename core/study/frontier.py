@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.attack.registry import BASELINES
+from core.attack.registry import BASELINES, members
 from core.measure.intervals import Interval, interval, weights
-from core.measure.leakage import HEADLINE, STRONGEST, Cell
+from core.measure.leakage import HEADLINE, STRONGEST, Cell, state
 from core.measure.targets import Target
 from core.progress import Progress
 from core.study.attacking import Attacks, part
@@ -125,31 +125,47 @@ def _silent(progress: Progress) -> Progress:
     return Progress(cancelled=progress.cancelled)
 
 
+@dataclass(frozen=True)
+class _Reading:
+    """What the strongest attacker reads at a point: its figure, null and word, who it is most
+    often, and how many people it knew."""
+
+    found: Interval
+    null: float | None
+    status: str
+    chosen: str
+    people: int
+
+
 def _read(
     representation: Representation, target: Target, plan: Plan, work: Suppression
-) -> tuple[Interval, str, int]:
-    """What the strongest attacker reads, who it is most often, and how many people it knew."""
+) -> _Reading:
+    """What the audit itself would say of this representation."""
     attacks = Attacks(
         representation, plan.splits, plan.seed, plan.device, work.store, _silent(work.progress),
-        work.engine,
+        work.engine, attackers=members(plan.suite),
     )  # fmt: skip
     subjects = representation.subjects
     people = min(
         len(set(subjects[target.rows[part(split.attacker, target)]])) for split in plan.splits
     )
     cell = Cell("frontier", target, people)
-    for attacker in plan.attackers:
+    served = [one for one in plan.attackers if attacks.serves(one, target)]
+    cell.nulls = attacks.nulls(cell, plan.permutations, differences="difference" in served)
+    for attacker in served:
         cell.said[attacker] = attacks.said(cell, attacker)
         code = None if attacker in BASELINES else attacks.finds_code(cell, attacker)
         if code is not None:
             cell.found_code[attacker] = code
     cell.choose_strongest([(split.seed, split.fold) for split in plan.splits])
+    null = cell.nulls[HEADLINE][1]
     if not cell.sound():
-        return Interval(None, None, None, 0, "probe failed"), cell.chosen(), people
+        nothing = Interval(None, None, None, 0, "probe failed")
+        return _Reading(nothing, null, "probe failed", cell.chosen(), people)
     said = cell.said[STRONGEST]
     drawn = weights(len(np.unique(said.people)), resamples=plan.resamples, seed=plan.seed)
     found = interval(said, HEADLINE, k=target.k, weights=drawn)
-    return found, cell.chosen(), people
+    return _Reading(found, null, state(cell, STRONGEST, HEADLINE, found), cell.chosen(), people)
 
 
 def _verified(found: Sequence[Point], work: Suppression, seed: int) -> pd.DataFrame:
@@ -164,13 +180,11 @@ def _verified(found: Sequence[Point], work: Suppression, seed: int) -> pd.DataFr
     return result.tables["verification"]
 
 
-def _row(
-    point: Point, read: tuple[Interval, str, int] | None, verified: pd.DataFrame
-) -> dict[str, Any]:
+def _row(point: Point, read: _Reading | None, verified: pd.DataFrame) -> dict[str, Any]:
     row: dict[str, Any] = {"suppressor": point.suppressor, "dial": point.dial}
     if read is None:
         return row | {"status": "not enough data"}
-    found, chosen, _ = read
+    found = read.found
     row |= {"leakage": found.value, "leakage_low": found.low, "leakage_high": found.high}
     own = verified[
         (verified["representation"] == point.name)
@@ -181,17 +195,17 @@ def _row(
         one = own.iloc[0]
         row |= {"verification": one["value"]}
         row |= {"verification_low": one["low"], "verification_high": one["high"]}
-    return row | {"chosen": chosen, "status": found.status}
+    return row | {"null": read.null, "chosen": read.chosen, "status": read.status}
 
 
-def _leakage_row(name: str, target: Target, read: tuple[Interval, str, int]) -> dict[str, Any]:
-    found, chosen, people = read
+def _leakage_row(name: str, target: Target, read: _Reading) -> dict[str, Any]:
+    found = read.found
     row: dict[str, Any] = {"representation": name, "attribute": target.attribute}
-    row |= {"attacker": STRONGEST, "metric": HEADLINE, "value": found.value}
-    row |= {"low": found.low, "high": found.high, "chance": 1 / target.k, "chosen": chosen}
+    row |= {"attacker": STRONGEST, "metric": HEADLINE, "value": found.value, "null": read.null}
+    row |= {"low": found.low, "high": found.high, "chance": 1 / target.k, "chosen": read.chosen}
     return row | {
-        "attacker_identities": people,
+        "attacker_identities": read.people,
         "n": len(target.rows),
         "identities": found.people,
-        "status": found.status,
+        "status": read.status,
     }

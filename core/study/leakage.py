@@ -239,7 +239,8 @@ class Leakage:
 
     def _differences(self) -> list[dict[str, Any]]:
         """x minus every other representation and suppressor minus suppressor, strongest against
-        strongest on the same people."""
+        strongest on the same people; p corrected over all of one label (Holm 1979), controls apart.
+        """
         found = [
             self._difference(a, b, target)
             for target in self.targets
@@ -247,8 +248,12 @@ class Leakage:
             if a == "x" or (self.representations[a].fitted and self.representations[b].fitted)
         ]
         rows = [row for row in found if row is not None]
-        for row, p in zip(rows, holm([row["p_holm"] for row in rows]), strict=True):
-            row["p_holm"] = float(p)
+        families: dict[tuple[str, bool], list[dict[str, Any]]] = {}
+        for row in rows:
+            families.setdefault((row["attribute"], self._audited(row["b"])), []).append(row)
+        for own in families.values():
+            for row, p in zip(own, holm([row["p_holm"] for row in own]), strict=True):
+                row["p_holm"] = float(p)
         return rows
 
     def _difference(self, a: str, b: str, target: Target) -> dict[str, Any] | None:

@@ -20,6 +20,7 @@ from core.encode.embeddings import Embeddings
 from core.errors import ConfigError
 from core.faces.faceset import UNKNOWN
 from core.measure.intervals import NONE_BELOW
+from core.measure.pairs import unit
 from core.study.pool import Pool, Source, pool_of
 from core.study.reading import Data, Reading, narrowed
 from core.study.suppression import FEWEST
@@ -61,6 +62,10 @@ def read_roles(config: Config, reading: Reading, data: Data) -> Roles:
     brought, tested = _dealt(brought, tested, config.seed)
     warnings = reading.warnings
     brought = _strangers(brought, {"audited set": data.x, **tested}, warnings)
+    if any(one.fitted for one in config.suppressors) and (own or not learnt):
+        # Suppressors learn from people of the audited set, split by split.
+        elsewhere = {name: one for name, one in tested.items() if name != "outside"}
+        tested |= _strangers(elsewhere, {"audited set": data.x}, warnings, side="tested")
     labels = {name: one for name, one in tested.items() if name not in FIXED_ROLES}
     outside = {name: one for name, one in tested.items() if name == "outside"}
     tested |= _strangers(outside, {"audited set": data.x, **labels}, warnings)
@@ -130,28 +135,59 @@ def _share(x: Embeddings, seed: int, *, learnt: bool) -> np.ndarray:
 
 
 def _strangers(
-    learnt: Mapping[str, Embeddings], tested: Mapping[str, Embeddings], warnings: list[str]
+    sets: Mapping[str, Embeddings],
+    others: Mapping[str, Embeddings],
+    warnings: list[str],
+    *,
+    side: str = "learnt from",
 ) -> dict[str, Embeddings]:
-    """Sets that are learnt from, without people one of whose pictures is in a tested set too."""
+    """`sets` without people one of whose pictures is in one of the `others` too.
+
+    `side` says what the sets are; the others stand on the other side.
+    """
     found = {}
-    seen = {row.tobytes() for one in tested.values() for row in one.x}
-    for name, one in learnt.items():
-        twins = np.array([row.tobytes() in seen for row in one.x])
+    across = "tested" if side == "learnt from" else "learnt from"
+    for name, one in sets.items():
+        twins = np.any([twins_in(one.x, other.x) for other in others.values()], axis=0)
         who = one.subjects.astype(str)
         gone = twins | (np.isin(who, who[twins]) & (who != UNKNOWN))
         found[name] = one
         if gone.any():
             warnings.append(
-                f"roles.{name}: {int(twins.sum())} pictures are in a set that is tested, too: "
-                f"{len(set(who[gone]))} people are left out of what is learnt from"
+                f"roles.{name}: {int(twins.sum())} pictures are in a set that is {across}, too: "
+                f"{len(set(who[gone]))} people are left out of what is {side}"
             )
             if gone.all():
                 raise ConfigError(
-                    f"everybody of roles.{name} is in a set that is tested too: name other people"
+                    f"everybody of roles.{name} is in a set that is {across} too: name other people"
                 )
             found[name] = narrowed(one, np.flatnonzero(~gone))
-        _tell_namesakes(name, found[name], tested, warnings)
+        _tell_namesakes(name, found[name], others, warnings)
     return found
+
+
+ALIKE = 1e-5
+"""Vectors whose cosine is within this of 1 are of one picture."""
+NARROW = 16
+"""Vectors of fewer numbers point the same way by chance, and are compared bit by bit."""
+_BLOCK = 20_000_000
+
+
+def twins_in(x: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Which rows of `x` (n, d) are of a picture that is in `other` (m, e) too, bool (n,).
+
+    Up to their length and to rounding, so that a set that was scaled is recognised.
+    """
+    if x.shape[1] != other.shape[1]:
+        return np.zeros(len(x), dtype=bool)
+    if x.shape[1] < NARROW:
+        seen = {row.tobytes() for row in other}
+        return np.array([row.tobytes() in seen for row in x], dtype=bool)
+    own, theirs = unit(x).astype(np.float32), unit(other).astype(np.float32)
+    step = max(1, _BLOCK // max(1, len(theirs)))
+    blocks = [own[at : at + step] @ theirs.T for at in range(0, len(own), step)]
+    near = [block.max(axis=1, initial=-1) for block in blocks]
+    return np.concatenate(near) >= 1 - ALIKE if near else np.zeros(0, dtype=bool)
 
 
 def _tell_namesakes(

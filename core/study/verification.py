@@ -261,9 +261,10 @@ def _nothing(representations: Mapping[str, Representation], people: int) -> Stud
 
 
 def _digest(splits: Sequence[Split]) -> str:
-    """SHA-256 of the test parts, which is all that this study takes from the splits."""
+    """SHA-256 of the test parts, and of the attackers' parts, on which thresholds are chosen."""
     whole = hashlib.sha256()
     for split in splits:
         whole.update(f"{split.fold} {split.seed} {len(split.test)} ".encode())
-        whole.update(split.test.astype(np.int64).tobytes())
+        for rows in (split.test, split.attacker):
+            whole.update(f"{len(rows)} ".encode() + rows.astype(np.int64).tobytes())
     return whole.hexdigest()

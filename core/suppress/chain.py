@@ -86,7 +86,7 @@ def _unpack(arrays: Mapping[str, np.ndarray], plan: Sequence[Any], prefix: str) 
             case ["convolution" | "depthwise" as kind, [int(h), int(w)], [int(p), int(q)]]:
                 own = arrays[f"{name}.weight"], arrays[f"{name}.bias"]
                 layers.append(Convolution(*own, (h, w), (p, q), kind == "depthwise"))
-            case ["pool", int(maps)]:
+            case ["pool", int(maps)] if not isinstance(maps, bool):
                 layers.append(Pool(maps))
             case ["beside", [*inner]]:
                 chains = [_unpack(arrays, own, f"{name}.{i}.") for i, own in enumerate(inner)]

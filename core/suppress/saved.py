@@ -75,6 +75,9 @@ def load(folder: Path) -> Suppressor:
         fitted_on = config.get("fitted_on", {})
         if not isinstance(fitted_on, dict):
             raise ValueError(f"it was fitted on {fitted_on!r}, which is no mapping")
+        for name in ("data", "data_digests"):
+            if not isinstance(fitted_on.get(name, []), list):
+                raise ValueError(f"{name} of whom it was fitted on is no list")
     except KeyError as error:
         raise SuppressorError(_damaged(folder, f"{error} is missing in it")) from error
     except (ConfigError, OSError, SafetensorError, ValueError, TypeError) as error:
@@ -104,6 +107,8 @@ def _chain(arrays: dict[str, np.ndarray], plan: Any) -> Chain:
     for name, own in arrays.items():
         if own.dtype != np.float32 or not np.isfinite(own).all():
             raise ValueError(f"the array '{name}' holds something else than finite float32")
+        if 0 in own.shape:
+            raise ValueError(f"the array '{name}' is empty")
     chain = unpacked(arrays, plan)
     if set(packed(chain)[0]) != set(arrays):
         raise ValueError("there are arrays that its plan does not name")

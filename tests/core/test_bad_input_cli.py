@@ -164,10 +164,10 @@ BAD: dict[str, Prepare] = {
     "tag that runs code": run("name: !!python/object/apply:os.system [true]"),
     "faces and vectors at once": run("faces: {path: a}\nembeddings: {path: b}"),
     "neither path nor synthetic": run("faces: {preset: lfw}"),
-    "method of a later version": run("suppressors: [{kind: saved, path: out}]"),
+    "saved suppressor that is not there": run("suppressors: [{kind: saved, path: nowhere}]"),
+    "vectors of ours that are not there": run("suppressors: [{kind: given, path: nowhere.npz}]"),
     "study of a later version": run("studies: [fairness]"),
     "engine of a later version": run("engine: tcp://localhost:8786"),
-    "preset of a later version": run("preset: paper-tpami"),
     # arguments
     "settings that are not there": call("run", "nothing.yaml", "--out", "out"),
     "settings that are a folder": call("run", ".", "--out", "out"),

@@ -94,6 +94,8 @@ def test_a_point_is_what_the_audit_finds_at_that_setting(work: Suppression) -> N
         wanted["low"],
         wanted["high"],
     )
+    assert at["null"] == wanted["null"]
+    assert at["status"] == wanted["status"]
     told = verification(both, work.splits, store=work.store, progress=Progress(), seed=0)
     table = told.tables["verification"].set_index(["representation", "metric", "distance"])
     verified = table.loc[("dimmer", "accuracy", "euclidean")]

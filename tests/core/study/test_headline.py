@@ -161,7 +161,8 @@ def test_whom_the_headline_speaks_of_is_settled_before_any_result(
     ("after", "words"),
     [
         ({"status": "nothing found", "low": 0.5, "value": 0.53, "detectable": 0.58},
-         "After suppression by mine no attacker told it better than chance: right 53 times in 100 "
+         "After suppression by mine no attacker told it better than shuffled labels: right 53 "
+         "times in 100 "
          "(50 to 64), at a verification cost of 1.2 points (0.6 to 1.9); one right 58 times in 100 "
          "would have been seen."),
         ({"status": "probe failed", "value": None, "low": None, "high": None},
@@ -235,7 +236,8 @@ def test_who_found_something_though_not_chosen_is_named() -> None:
     found = headline(pd.concat(rows), [TARGET], 512, synthetic=False, suppressors=FITTED)
     assert found["after"]["beyond"] == ["rf"]
     assert (
-        "After suppression by mine the strongest attacker told it no better than chance: right 53"
+        "After suppression by mine the strongest attacker told it no better than shuffled labels: "
+        "right 53"
     ) in found["sentence"]
     assert "; rf, not chosen as the strongest, cleared its own null." in found["sentence"]
     alone = pd.concat([leakage(**low), leakage(**rf)])

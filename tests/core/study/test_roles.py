@@ -126,6 +126,28 @@ def test_people_whose_pictures_are_tested_are_left_out_of_what_is_learnt(tmp_pat
     assert any("1 pictures are in a set that is tested" in text for text in read.warnings)
 
 
+@pytest.mark.parametrize("role", ["gender", "verification"])
+def test_people_whom_suppressors_learn_from_here_are_not_tested_elsewhere(
+    tmp_path: Path, role: str
+) -> None:
+    x = made("cfee", labels=("expression",), d=20)
+    other = made("other", labels=("gender",), seed=5, people=40, d=20)
+    known = other.x.copy()
+    known[::8] = 2 * x.x[60::-3][:20]  # a picture of every second person, in another order and size
+    written(tmp_path, x)
+    written(tmp_path, other.replaced(known))
+    asked = {role: {"embeddings": {"path": "other.parquet"}}}
+    roles, read, _ = roles_of(tmp_path, **CFEE, roles=asked, suppressors=[{"kind": "leace"}])
+    found = roles.attacked["gender"] if role == "gender" else roles.verification
+    assert found is not None
+    assert set(found.subjects) == {f"other-{i:03d}" for i in range(1, 40, 2)}
+    assert any("20 people are left out of what is tested" in text for text in read.warnings)
+    roles, _, _ = roles_of(tmp_path, **CFEE, roles=asked)
+    found = roles.attacked["gender"] if role == "gender" else roles.verification
+    assert found is not None
+    assert len(set(found.subjects)) == 40, "without suppressors nobody is learnt from"
+
+
 def test_subjects_that_are_called_alike_are_told_of(tmp_path: Path) -> None:
     written(tmp_path, made("cfee", labels=("expression",)))
     other = made("other", labels=("expression",), seed=4)
