@@ -38,12 +38,10 @@ class Path:
     `factor` (m, m) is the Cholesky factor of the covariance of all rows (its leading blocks are the
     factors of leading blocks), `contrasts` (r, m) is what is to vanish, and `wobble` (labels, m)
     the squared contrast that the first 1, 2, … m axes are expected to keep in other people.
-    `back` (m, m') undoes the axes: the vectors again, in as many numbers as they were turned to.
     """
 
     mean: np.ndarray
     axes: np.ndarray
-    back: np.ndarray
     factor: np.ndarray
     contrasts: np.ndarray
     wobble: np.ndarray
@@ -69,19 +67,6 @@ class Path:
         bias[-1] = anchor
         return Affine(weight.astype(np.float32), bias.astype(np.float32))
 
-    def plain(self) -> Affine:
-        """LEACE alone (theorem 4.2): all dimensions and their lengths stay, the contrasts vanish.
-
-        As `map` at the longest rank, but in the vectors' own metric and around their own mean
-        (wide vectors: of what they were turned to), with no anchor.
-        """
-        whitened, _ = _whitened(self.contrasts, self.factor)
-        taken = solve_triangular(self.factor.T, whitened) @ (self.factor @ whitened).T
-        weight = self.axes @ (self.back - taken @ self.back)
-        around = self.axes @ self.back
-        bias = self.mean @ around - self.mean @ weight
-        return Affine(weight.astype(np.float32), bias.astype(np.float32))
-
     def forecast(self, rank: int) -> np.ndarray:
         """AUC (labels,) that the best linear attacker is expected to reach on other people.
 
@@ -97,16 +82,15 @@ def fit_path(material: Material, *, seed: int) -> Path:
     """The path of `material`, whose rows are finite; `seed` matters above `WIDEST` dimensions."""
     x = material.x.astype(np.float64)
     mean = x.mean(axis=0)
-    turn = frame(x - mean, seed)
-    seen = (x - mean) if turn is None else (x - mean) @ turn
+    frame = _frame(x - mean, seed)
+    seen = (x - mean) if frame is None else (x - mean) @ frame
     axes = identity_axes(seen, material.people)
     z = seen @ axes
     factor = np.linalg.cholesky(_firm(shrunk(z)))
     wobble = np.stack([_wobble(z, material.people, one, factor) for one in material.labels])
     return Path(
         mean,
-        axes if turn is None else turn @ axes,
-        np.linalg.inv(axes),
+        axes if frame is None else frame @ axes,
         factor,
         _independent(np.concatenate([contrasts(z, material.people, y) for y in material.labels])),
         wobble,
@@ -163,7 +147,7 @@ def _means(x: np.ndarray, people: np.ndarray) -> tuple[np.ndarray, np.ndarray, n
     return means / counts[:, None], person, counts
 
 
-def frame(x: np.ndarray, seed: int) -> np.ndarray | None:
+def _frame(x: np.ndarray, seed: int) -> np.ndarray | None:
     """Orthonormal columns (d, `WIDEST`) that hold the rows' main axes; None where d is no more.
 
     Fewer rows leave room: it is filled with directions by chance, so that what only other people
@@ -190,18 +174,12 @@ def _without(rows: np.ndarray, factor: np.ndarray, rank: int) -> np.ndarray:
     (w, w) is the Cholesky factor of the covariance. The image has w − r dimensions and is written
     in as many coordinates, in which lengths are what they were.
     """
-    _, whole = _whitened(rows, factor)
-    left = whole[:, :rank]
-    undone = factor @ left
-    return solve_triangular(factor.T, left @ np.linalg.cholesky(undone.T @ undone))
-
-
-def _whitened(rows: np.ndarray, factor: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Orthonormal columns (w, r) that span the whitened `rows`, and (w, w − r) at right angles."""
     whitened = solve_triangular(factor, rows.T, lower=True)
     taken, sizes, _ = np.linalg.svd(whitened, full_matrices=True)
     gone = int((sizes > max(ROUNDING * sizes.max(initial=0), np.finfo(float).tiny)).sum())
-    return taken[:, :gone], taken[:, gone:]
+    left = taken[:, gone : gone + rank]
+    undone = factor @ left
+    return solve_triangular(factor.T, left @ np.linalg.cholesky(undone.T @ undone))
 
 
 def _wobble(z: np.ndarray, people: np.ndarray, label: Label, factor: np.ndarray) -> np.ndarray:

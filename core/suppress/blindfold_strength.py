@@ -1,14 +1,14 @@
-"""What to keep: which stage and how much of a path, chosen on people of the suppressor's own part.
+"""How much of a path to keep: the rank, chosen on people of the suppressor's own part.
 
-Held-out people say two things of every candidate: how far their genuine and impostor pairs are
-apart, and what attackers read of the labels. The dial says how much of the first may go.
+Held-out people say two things of every rank: how far their genuine and impostor pairs are apart,
+and what attackers read of the labels. The dial says how much of the first may go.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import rankdata
@@ -18,65 +18,38 @@ from core.measure.pairs import cosine, unit
 from core.progress import Progress
 from core.split import inner_folds
 from core.suppress.blindfold_path import Path, fit_path
-from core.suppress.chain import Affine, Chain
 from core.suppress.collapse import LEAST_RANK, effective_rank
-from core.suppress.dependence import KEEPS, stages
 from core.suppress.prepare import rows_of
 from core.suppress.suppressor import Material
 
-RANKS = 10
+RANKS = 20
 """How many ranks are looked at, evenly by factor, from the least that is not a collapse."""
 HELD_ROWS = 400
 """Held-out rows that are looked at; whole people are left out above."""
 PENALTIES = (0.1, None)
-"""Inner attackers: linear with this ridge, and with a kernel (None). One that whitens read no more
-of held-out people on any of four sets, and took most of the time."""
-PLAIN = 0
-"""The rank of a candidate that keeps all dimensions."""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A stage, 0 for none or the number of `KEEPS` that it went through, and a rank or `PLAIN`."""
-
-    stage: int
-    rank: int
-
-    def layer(self, path: Path) -> Affine:
-        """What is cut out of `path`, at its longest where the rank is longer."""
-        return path.plain() if self.rank == PLAIN else path.map(min(self.rank, path.longest))
+"""Inner attackers: linear with this ridge, and with a kernel (None)."""
 
 
 @dataclass(frozen=True)
 class Strengths:
-    """Figures of each of `candidates` (c,) on held-out people.
+    """Figures of each of `ranks` (r,), int and rising, on held-out people.
 
-    `separation` (c,): see the function. `read` (c,): AUC of the label that gives away most, by the
-    strongest attacker on average over folds. `forecast` (c,): the AUC that the path forecasts for
-    attackers who have seen everybody.
+    `separation` (r,): see the function. `leakage` (r,): AUC of the label that gives away most, the
+    larger of what attackers read and of what the path forecasts.
     """
 
-    candidates: Sequence[Candidate]
+    ranks: np.ndarray
     separation: np.ndarray
-    read: np.ndarray
-    forecast: np.ndarray
-
-    @property
-    def leakage(self) -> np.ndarray:
-        """(c,): half way between attackers who know few people and attackers who know everybody.
-
-        How many people attackers will have is not known here, and the order of candidates differs:
-        what was only made small is lost on few people and read by many, what is gone is gone.
-        """
-        return (self.read + self.forecast) / 2
+    leakage: np.ndarray
 
     def chosen(self, dial: float) -> int:
-        """Place of what leaks least among what keeps `floor(dial)` of the largest separation.
+        """Place of the rank that leaks least among those that keep `floor(dial)` of the separation.
 
-        A higher dial allows all that a lower one does, so that leakage never rises with it.
+        A higher dial allows smaller ranks and no others, so that the rank never rises with it.
         """
-        allowed = np.flatnonzero(self.separation >= floor(dial) * self.separation.max())
-        return int(min(allowed, key=lambda place: (self.leakage[place], -self.separation[place])))
+        kept = np.maximum.accumulate(self.separation)
+        allowed = np.flatnonzero(kept >= floor(dial) * kept.max())
+        return int(max(allowed, key=lambda place: (-self.leakage[place], place)))
 
 
 def floor(dial: float) -> float:
@@ -106,71 +79,53 @@ def separation(phi: np.ndarray, people: np.ndarray) -> float:
 
 
 def strengths(
-    material: Material, *, folds: int, seed: int, device: str, progress: Progress
+    material: Material, whole: Path, *, folds: int, seed: int, progress: Progress
 ) -> Strengths:
-    """Fit stages and paths on inner folds by person and judge each on those who were held out."""
+    """Fit paths on inner folds by person and judge each rank on those who were held out.
+
+    `whole` is the path of all of `material`: its forecast counts as leakage too.
+    """
     dealt = inner_folds(material.people, material.labels[0].y, folds=folds, seed=seed)
     progress.start("Fitting blindfold", len(dealt))
-    least = 1 + math.ceil(LEAST_RANK * effective_rank(material.x))
-    looks, ranks = [], np.zeros(0, int)
-    for fit, held in dealt:
-        own, others = rows_of(material, fit), rows_of(material, _some(material, held, seed))
-        fitted = [
-            (stage, fit_path(replaced(own, stage), seed=seed))
-            for stage in fitted_stages(own, seed=seed, device=device, progress=progress)
-        ]
-        if not len(ranks):
-            longest = max(min(path.longest for _, path in fitted), 1)
-            ranks = np.unique(np.geomspace(min(least, longest), longest, RANKS).round().astype(int))
-        looks.append(_look(fitted, others, ranks, seed))
+    paths = [fit_path(rows_of(material, fit), seed=seed) for fit, _ in dealt]
+    longest = max(min(path.longest for path in [whole, *paths]), 1)
+    least = min(1 + math.ceil(LEAST_RANK * effective_rank(material.x)), longest)
+    ranks = np.unique(np.geomspace(least, longest, RANKS).round().astype(int))
+    looks = []
+    for path, (_, held) in zip(paths, dealt, strict=True):
+        looks.append(_look(path, rows_of(material, _some(material, held, seed)), ranks, seed))
         progress.advance()
-    candidates = [
-        Candidate(stage, int(rank)) for stage in range(len(KEEPS) + 1) for rank in (*ranks, PLAIN)
-    ]
-    apart, read, forecast = (_mean(np.array(one)) for one in zip(*looks, strict=True))
-    return Strengths(candidates, apart, read.max(axis=(1, 2)), forecast)
-
-
-def fitted_stages(material: Material, *, seed: int, device: str, progress: Progress) -> list[Chain]:
-    """No stage, and each stage of `material`."""
-    found, _ = stages(material, count=len(KEEPS), seed=seed, device=device, progress=progress)
-    return [Chain(()), *found]
-
-
-def replaced(material: Material, stage: Chain) -> Material:
-    """`material` with what `stage` makes of its vectors."""
-    return replace(material, x=stage.transform(material.x)) if stage.layers else material
+    apart, read = (np.array(one) for one in zip(*looks, strict=True))
+    forecast = np.array([whole.forecast(rank).max() for rank in ranks])
+    leakage = np.maximum(_mean(read).max(axis=1), forecast)
+    return Strengths(ranks, _mean(apart), leakage)
 
 
 def _look(
-    fitted: Sequence[tuple[Chain, Path]], held: Material, ranks: np.ndarray, seed: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Separation (c,) and what was read (c, labels, attackers) of `held` people; forecasts (c,)."""
-    apart, read, forecast = [], [], []
-    for stage, path in fitted:
-        x = replaced(held, stage).x
-        for rank in (*ranks, PLAIN):
-            layer = Candidate(0, int(rank)).layer(path)
-            phi = x @ layer.weight + layer.bias
-            apart.append(separation(phi, held.people))
-            read.append([_read(phi, held.people, one.y, one.k, seed) for one in held.labels])
-            kept = path.longest if rank == PLAIN else min(int(rank), path.longest)
-            forecast.append(path.forecast(kept).max())
-    return np.array(apart), np.array(read), np.array(forecast)
+    path: Path, held: Material, ranks: Sequence[int] | np.ndarray, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Separation (r,) and what was read (r, labels) of `held` people at each rank."""
+    apart, read = [], []
+    for rank in ranks:
+        layer = path.map(int(rank))
+        phi = held.x @ layer.weight + layer.bias
+        apart.append(separation(phi, held.people))
+        read.append([_read(phi[:, :-1], held.people, one.y, one.k, seed) for one in held.labels])
+    return np.array(apart), np.array(read)
 
 
-def _read(phi: np.ndarray, people: np.ndarray, y: np.ndarray, k: int, seed: int) -> np.ndarray:
-    """AUC (attackers,) of cheap attackers, by folds of the held-out people; NaN if too few."""
+def _read(phi: np.ndarray, people: np.ndarray, y: np.ndarray, k: int, seed: int) -> float:
+    """AUC of the strongest cheap attacker, by folds of the held-out people; NaN if too few."""
     known = y >= 0
     phi, people, y = phi[known].astype(np.float64), people[known], y[known]
     if len(np.unique(people)) < 4 or len(np.unique(y)) < 2:
-        return np.full(len(PENALTIES), np.nan)
+        return float("nan")
     phi = (phi - phi.mean(axis=0)) / np.maximum(phi.std(axis=0), 1e-12)
     scores = np.zeros((len(PENALTIES), len(y), k))
     for fit, held in inner_folds(people, y, folds=3, seed=seed):
         for place, penalty in enumerate(PENALTIES):
             scores[place, held] = LeastSquares(phi[fit], phi[held], penalty).scores(y[None, fit], k)
-    return np.array([_auc(y, one) for one in scores])
+    return max(_auc(y, one) for one in scores)
 
 
 def _auc(y: np.ndarray, scores: np.ndarray) -> float:
