@@ -21,7 +21,7 @@ within people it is far less.
 Tried and left out: a penalty on the class contrasts inside the discriminant and drawn people added
 for a recogniser of photographs moved nothing by more than folds differ (within-person noise holds
 the contrasts already; the drawn labels look different to that recogniser). Erasing only the leading
-contrast directions was far worse on drawn faces and no better on photographs. A stage that lowers
+contrast directions was far worse on drawn faces and no better on photographs. A stage lowering
 the label's kernel dependence (HSIC, Gretton et al. 2005), alone or in front of the closed form,
 with 41 people to learn from: of gender in photographs attackers with as many people read less
 behind it, in drawn faces more; and what it makes small it does not remove. Attackers with 41, 120 and 300
