@@ -24,9 +24,9 @@ the contrasts already; the drawn labels look different to that recogniser). Eras
 contrast directions was far worse on drawn faces and no better on photographs. A stage lowering
 the label's kernel dependence (HSIC, Gretton et al. 2005), alone or in front of the closed form,
 with 41 people to learn from: of gender in photographs attackers with as many people read less
-behind it, in drawn faces more; and what it makes small it does not remove. Attackers with 41, 120 and 300
-people read gender at .66, .77 and .83 behind the stage and at .73, .75 and .80 behind a smaller
-rank (drawn people of that recogniser, 3 draws; `benchmarks.nonlinear`).
+behind it, in drawn faces more; and what it makes small it does not remove. Attackers with 41, 120
+and 300 people read gender at .66, .77 and .83 behind the stage and at .73, .75 and .80 behind a
+smaller rank (drawn people of that recogniser, 3 draws; `benchmarks.nonlinear`).
 """
 
 from __future__ import annotations
