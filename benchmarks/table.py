@@ -30,6 +30,7 @@ METHODS: tuple[dict[str, Any], ...] = (
     {"kind": "lntl"},
     {"kind": "leace"},
     {"kind": "blindfold"},
+    {"kind": "blindfold", "name": "blindfold-0.85", "dial": 0.85},
 )
 METRIC = "balanced_accuracy"
 
@@ -167,11 +168,15 @@ def _pairs(table: pd.DataFrame | None, attribute: str) -> Iterator[str]:
     own = [] if table is None else table[table["attribute"] == attribute].to_dict("records")
     if not own:
         return
-    yield "Which of two pictures of a person shows it (guessing: 0.5):"
+    yield "Which of two pictures of a person shows it, class by class (guessing: 0.5):"
     yield ""
-    for row in own:
-        figure = _span(row["value"], row["low"], row["high"], ".3f")
-        yield f"- {row['representation']}: {figure or row['status']}"
+    for name in dict.fromkeys(row["representation"] for row in own):
+        told = [
+            f"{row['class']} {_span(row['value'], row['low'], row['high'], '.3f') or row['status']}"
+            for row in own
+            if row["representation"] == name
+        ]
+        yield f"- {name}: {'; '.join(told)}"
     yield ""
 
 
