@@ -134,7 +134,7 @@ def _measure(
     names = list(repeats[0])
     values = [[float(each[name][0][0]) for name in names] for each in repeats]
     samples = [
-        np.array([each[name][1][:, 0] for name in names]).reshape(len(names), -1).T
+        np.array([each[name][1][:, 0] for name in names]).reshape(len(names), len(drawn)).T
         for each in repeats
     ]
     arrays = {"values": np.mean(values, axis=0), "samples": np.mean(samples, axis=0)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -145,3 +146,34 @@ def test_pairs_of_a_protocol_are_crossed_without_a_map(tmp_path: Path) -> None:
     assert figure(own, "x@blur", "cross").status == "ok"
     assert figure(own, "x@blur", "cross_linked").status == "not enough data"
     assert figure(own, "x@blur", "cross_accepted").status == "not enough data"
+
+
+def test_a_wider_phi_on_a_protocols_own_pairs_has_no_cross_figure_and_ends_no_audit(
+    tmp_path: Path,
+) -> None:
+    x = faces()
+    random = np.random.default_rng(3)
+    first = random.integers(PEOPLE, size=400) * EACH
+    same = np.arange(400) % 2 == 0
+    second = np.where(same, first + 1, (first + EACH) % len(x))
+    pairs = pd.DataFrame(
+        {
+            "a": x.table["id"].to_numpy()[first],
+            "b": x.table["id"].to_numpy()[second],
+            "same": same,
+            "fold": np.arange(400) // 2 % 10,
+        }
+    )
+    given = replace(x, pairs=pairs)
+    nobody = np.empty(0, dtype=np.int64)
+    everybody = [Split(nobody, nobody, np.arange(len(x)), 0, 0)]
+    named = {"x": Representation(given), "wider": fitted(given, everybody, FITS["wider"])}
+    result = verification(
+        named, everybody, store=Store(tmp_path), progress=Progress(), seed=0, resamples=100,
+        whole=True,
+    )  # fmt: skip
+    told = result.tables["verification"]
+    own = told[(told["representation"] == "wider") & told["metric"].str.startswith("cross")]
+    assert set(own["metric"]) == set(METRICS)
+    assert own["value"].isna().all()
+    assert result.facts["verification"]["pairs"] == "given"
