@@ -108,6 +108,7 @@ def test_what_the_dial_takes_out_is_gone_and_a_collapse_is_an_empty_row(work: Su
     rows = found.result.tables["frontier"].set_index("dial")
     assert rows.loc[0.0, "leakage"] > 0.8
     assert rows.loc[0.75, "leakage_low"] < 0.55
+    assert rows.loc[0.75, "status"] == "nothing found", "the null is the audit's"
     assert rows.loc[1.0, ["leakage", "verification"]].isna().all()
     assert rows.loc[1.0, "status"] == "not enough data"
     assert "collapsed" in found.result.facts["frontier"][name_of("dimmer", 1.0)]
