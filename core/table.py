@@ -67,6 +67,18 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "representation", "label", "group", "metric", "value", "low", "high", "n", "identities",
         "status", "attribute", "chance", "far",
     ),
+    "ablation": (
+        "representation", "attribute", "attacker", "order", "removed", "metric", "value", "low",
+        "high", "chance", "null", "n", "identities", "status",
+    ),
+    "projection_quality": (
+        "representation", "method", "trustworthiness", "knn_agreement", "label", "n", "silhouette",
+        "chance",
+    ),
+    "fairness": (
+        "representation", "classifier", "method", "target", "protected", "strength", "metric",
+        "group", "value", "low", "high", "n", "identities", "status",
+    ),
 }  # fmt: skip
 """Columns of each table, in order."""
 

@@ -14,7 +14,7 @@ from core.encode.network import choose_device
 from core.errors import ConfigError, NotEnoughData
 from core.faces.faceset import UNKNOWN
 from core.measure.targets import Target, attributes, target
-from core.split import Split, careless_split, rotation
+from core.split import Split, careless_split, reference_split, rotation
 from core.study.leakage import Plan
 
 PERMUTATIONS = {"quick": 20, "full": 100}
@@ -106,6 +106,12 @@ def splits_of(
         warnings.append(str(error))
         return []
     return [_at(one, known) for one in splits]
+
+
+def reference_of(x: Embeddings) -> Split:
+    """The reference split of the people of `x`; faces of nobody known are in no part."""
+    known = np.flatnonzero(x.subjects != UNKNOWN)
+    return _at(reference_split(x.subjects[known].astype(str)), known)
 
 
 def _at(split: Split, rows: np.ndarray) -> Split:

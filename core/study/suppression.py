@@ -16,10 +16,11 @@ from core.engine import Engine
 from core.errors import NotEnoughData, SuppressorError
 from core.faces.faceset import UNKNOWN
 from core.progress import Progress
-from core.split import Split, reference_split
+from core.split import Split
 from core.store import Entry, Store, key
 from core.study.attacking import rows_digest
 from core.study.pool import Pool
+from core.study.protocol import reference_of
 from core.study.representation import Representation
 from core.suppress.chain import packed, unpacked
 from core.suppress.collapse import collapse
@@ -117,9 +118,7 @@ class Suppression:
     def reference(self, method: Method) -> tuple[Suppressor, int] | None:
         """The method fitted once, on the suppressor people of the reference split and the pool's,
         and how many these are; None where it cannot be."""
-        known = np.flatnonzero(self.x.subjects != UNKNOWN)
-        split = reference_split(self.x.subjects[known].astype(str))
-        own = replace(split, suppressor=known[split.suppressor])
+        own = reference_of(self.x)
         name, material = self._key(method, own), self._material(method, own)
         if self.store.load(name) is None:
             found = _fit(method, self.seed, self.device, material)
