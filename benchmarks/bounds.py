@@ -24,8 +24,10 @@ from core.command_faces import write_embeddings
 from core.encode.embeddings import Embeddings
 
 METHODS = ({"kind": "leace"}, {"kind": "blindfold"}, {"kind": "blindfold", "dial": 0.85})
-DRAWN = (25, 50, 100, 200, 400, 800)
-LONDON = (12, 25, 51)
+DRAWN = (30, 50, 100, 200, 400, 800)
+LONDON = (30, 40, 51)
+DIALS = (0.1, 0.2, 0.3, 0.4, 0.65)
+"""Further points of the frontier, where the most drawn people are seen."""
 AUDITED, OTHERS = 1, 3
 """Seeds of the drawn people who are audited, and of those whom suppressors see."""
 
@@ -77,9 +79,15 @@ def kept(work: Path, name: str, x: Embeddings) -> dict[str, Any]:
     return {"embeddings": {"path": str(path.resolve())}}
 
 
-def study(name: str, label: str, audited: Mapping[str, Any], seen: Mapping[str, Any]) -> Study:
+def study(
+    name: str,
+    label: str,
+    audited: Mapping[str, Any],
+    seen: Mapping[str, Any],
+    methods: Sequence[Mapping[str, Any]] = METHODS,
+) -> Study:
     """One audit: `audited` people, suppressors fitted on those of `seen`."""
-    methods = [{**one, "name": _name(one)} for one in METHODS]
+    methods = [{**one, "name": _name(one)} for one in methods]
     settings = {**audited, "sensitive": label, "attributes": [], "suppressors": methods}
     return Study(f"{name}-{label}", "", {**settings, "roles": {"sensitive": dict(seen)}})
 
@@ -117,6 +125,9 @@ def london(work: Path, faces: Path, encoder: Path) -> Iterator[tuple[str, int, S
                 seen = kept(work, f"seen-drawn-real-{count}", some(pool, names[:count]))
                 name = f"bounds-london-drawn-{count}"
                 yield "London, drawn people seen", count, study(name, label, audited, seen)
+            dials = [{"kind": "blindfold", "dial": one} for one in DIALS]
+            name = f"bounds-london-dials-{count}"
+            yield "London, drawn people seen", count, study(name, label, audited, seen, dials)
 
 
 def rows(where: str, count: int, of: Study, out: Path) -> Iterator[str]:
@@ -128,7 +139,7 @@ def rows(where: str, count: int, of: Study, out: Path) -> Iterator[str]:
     accuracy = verified[
         (verified["metric"] == "accuracy") & (verified["distance"] == "euclidean")
     ].set_index("representation")["value"]
-    names = ["x", *(_name(one) for one in METHODS), "random"]
+    names = ["x", *(one["name"] for one in of.settings["suppressors"]), "random"]
     for row in own[own["representation"].isin(names)].to_dict("records"):
         name = row["representation"]
         figure = f"{row['value']:.3f} ({row['low']:.3f} to {row['high']:.3f})"

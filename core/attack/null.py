@@ -4,13 +4,14 @@ METHODS, "Protocol" 4. Two cheap attackers stand for the suite: least squares on
 the linear probe) and its kernel twin (for the machine with radial basis functions). Each
 permutation chooses its own view, penalty and attacker on inner folds, exactly as the real attack
 does: the null of `strongest` is the null of a maximum. Where the suite has an attacker that reads
-differences to a reference, these two read differences too, and the maximum is over both.
+differences to a reference, these two read differences too, and the maximum is over both. That
+maximum is mostly of single vectors, and the attacker that reads nothing but differences exceeded
+it in 11 of 82 sets where there was nothing to find: it is held against differences alone as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import product
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from core.attack.least_squares import LeastSquares, mean_recall, recalls
 from core.attack.views import see
 from core.split import inner_folds
 
-VERSION = 1
+VERSION = 2
 VIEWS = ("stored standard", "unit shrunk")
 PENALTIES = (0.03, 0.3)
 """Ridge penalties, in units of the number of rows times the mean variance of a column."""
@@ -51,17 +52,30 @@ def _exchanged(
     return dealt
 
 
-def null_scores(problem: Problem, permuted: np.ndarray) -> np.ndarray:
+def null_scores(problem: Problem, permuted: np.ndarray) -> dict[str, np.ndarray]:
     """Scores of the test rows by the cheap attackers, float32 (count, t, k), one a permutation.
 
     `permuted` int64 (count, m) are labels of the attacker's rows; `problem.y` is not looked at.
-    Differences are read too where the problem knows references.
+    "scores" are those of the best on inner folds. Where the problem knows references, differences
+    to them are read too, and "differences" are the best of those alone.
     """
-    count, k = len(permuted), problem.classes
+    alone, value = _best(problem, (problem.x, problem.x_test), permuted)
+    if problem.known.reference is None:
+        return {"scores": alone}
+    apart, other = _best(problem, differences(problem), permuted)
+    better = (other > value)[:, None, None]
+    return {"scores": np.where(better, apart, alone), "differences": apart}
+
+
+def _best(
+    problem: Problem, look: tuple[np.ndarray, np.ndarray], permuted: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Scores (count, t, k) of the best view and penalty, and their inner figures (count,)."""
+    (x, x_test), count, k = look, len(permuted), problem.classes
     folds = inner_folds(problem.people, permuted[0], folds=3, seed=problem.seed)
     best = np.full(count, -np.inf)
-    chosen = np.zeros((count, len(problem.x_test), k), dtype=np.float32)
-    for (x, x_test), view in product(_looks(problem), VIEWS):
+    chosen = np.zeros((count, len(x_test), k), dtype=np.float32)
+    for view in VIEWS:
         inner = [(fit, held, *_double(see(view, x[fit], x[held]))) for fit, held in folds]
         whole = _double(see(view, x, x_test))
         for penalty in _candidates(len(x)):
@@ -70,13 +84,7 @@ def null_scores(problem: Problem, permuted: np.ndarray) -> np.ndarray:
             if len(better):
                 best[better] = value[better]
                 chosen[better] = LeastSquares(*whole, penalty).scores(permuted[better], k)
-    return chosen
-
-
-def _looks(problem: Problem) -> list[tuple[np.ndarray, np.ndarray]]:
-    """What the cheap attackers look at: the vectors, and differences where there are any."""
-    alone = (problem.x, problem.x_test)
-    return [alone] if problem.known.reference is None else [alone, differences(problem)]
+    return chosen, best
 
 
 def _candidates(rows: int) -> Iterator[float | None]:

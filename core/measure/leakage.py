@@ -29,14 +29,17 @@ METRICS: tuple[Metric, ...] = ("accuracy", "balanced_accuracy", "auc")
 HEADLINE: Metric = "balanced_accuracy"
 STRONGEST = "strongest"
 
+Limits = Mapping[Metric, tuple[float, float]]
+"""What permuted labels stay within, below and above, for each metric."""
+
 
 @dataclass
 class Cell:
     """What was found so far about one label of one representation, by attacker.
 
     `said` are the pooled predictions, `inner` the figures on held-out people of the attackers' own
-    part and `views` the views chosen, one a split; `nulls` the limits of permuted labels by
-    metric; `found_code` whether the positive control was found; `detectable` the figures of the
+    part and `views` the views chosen, one a split; `nulls` the limits of permuted labels,
+    for all under `STRONGEST` and for attackers with limits of their own; `found_code` whether the positive control was found; `detectable` the figures of the
     smallest planted code that would have been found; `attacker_people` the attackers' identities.
     """
 
@@ -46,7 +49,7 @@ class Cell:
     said: dict[str, Predictions] = field(default_factory=dict)
     inner: dict[str, list[float]] = field(default_factory=dict)
     views: dict[str, list[str]] = field(default_factory=dict)
-    nulls: dict[Metric, tuple[float, float]] = field(default_factory=dict)
+    nulls: dict[str, Limits] = field(default_factory=dict)
     found_code: dict[str, bool] = field(default_factory=dict)
     detectable: dict[str, dict[Metric, float]] = field(default_factory=dict)
 
@@ -67,6 +70,18 @@ class Cell:
         known = [self.found_code[name] for name in names if name in self.found_code]
         if known:
             self.found_code[STRONGEST] = any(known)
+
+    def limits(self, attacker: str, metric: Metric) -> tuple[float, float] | None:
+        """What permuted labels of the metric stay within, for `attacker`; None where nobody asked.
+
+        An attacker with limits of its own is held against both, and so is the strongest where it is
+        one of these.
+        """
+        if STRONGEST not in self.nulls:
+            return None
+        asked = set(self.views.get(STRONGEST, ())) if attacker == STRONGEST else {attacker}
+        held = [self.nulls[name][metric] for name in {STRONGEST, *asked} if name in self.nulls]
+        return min(floor for floor, _ in held), max(limit for _, limit in held)
 
     def sound(self) -> bool:
         """Whether the strongest attacker's figure stands: at least one probe found its code."""
@@ -145,9 +160,10 @@ def state(cell: Cell, attacker: str, metric: Metric, found: Interval) -> str:
         return "not enough data" if found.low is None else "nothing found"
     if cell.found_code.get(attacker) is False:
         return "probe failed"
-    if found.low is None or found.high is None or metric not in cell.nulls:
+    limits = cell.limits(attacker, metric)
+    if found.low is None or found.high is None or limits is None:
         return found.status
-    floor, limit = cell.nulls[metric]
+    floor, limit = limits
     if found.low > limit:
         return found.status
     # Folds that share out the classes make a blind probe fall below chance; only what falls below
@@ -161,6 +177,7 @@ def _row(cell: Cell, attacker: str, metric: Metric, found: Interval) -> dict[str
     word = state(cell, attacker, metric, found)
     failed = word == "probe failed"
     would = cell.detectable.get(attacker, {}) if word == "nothing found" else {}
+    limits = cell.limits(attacker, metric)
     return {
         "representation": cell.representation,
         "attribute": cell.target.attribute,
@@ -170,7 +187,7 @@ def _row(cell: Cell, attacker: str, metric: Metric, found: Interval) -> dict[str
         "low": None if failed else found.low,
         "high": None if failed else found.high,
         "chance": chance(metric, cell.target.k),
-        "null": cell.nulls[metric][1] if metric in cell.nulls else None,
+        "null": limits[1] if limits else None,
         "detectable": would.get(metric),
         "chosen": cell.chosen() if attacker == STRONGEST else None,
         "attacker_identities": cell.attacker_people,
@@ -184,7 +201,10 @@ def _drop(
     cell: Cell, attacker: str, metric: Metric, x: Cell | None, drawn: np.ndarray
 ) -> dict[str, float | None]:
     """The accuracy drop from x; nothing where there is no x, or one of the two probes failed."""
-    if x is None or x is cell or attacker not in x.said or metric not in x.nulls:
+    if x is None or x is cell or attacker not in x.said:
+        return {}
+    limits = x.limits(attacker, metric)
+    if limits is None:
         return {}
     if cell.found_code.get(attacker) is False or x.found_code.get(attacker) is False:
         return {}
@@ -194,7 +214,7 @@ def _drop(
         metric,
         chance(metric, cell.target.k),
         k=cell.target.k,
-        null=x.nulls[metric][1],
+        null=limits[1],
         weights=drawn,
     )
     return {"dif": found.value, "dif_low": found.low, "dif_high": found.high}

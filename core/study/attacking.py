@@ -18,7 +18,16 @@ from core.attack.registry import ATTACKERS, BASELINES
 from core.engine import Engine
 from core.errors import StoreError
 from core.measure.intervals import Interval, Metric, Predictions, interval
-from core.measure.leakage import HEADLINE, METRICS, Cell, chance, plain, prediction_limits
+from core.measure.leakage import (
+    HEADLINE,
+    METRICS,
+    STRONGEST,
+    Cell,
+    Limits,
+    chance,
+    plain,
+    prediction_limits,
+)
 from core.measure.targets import Target
 from core.progress import Progress
 from core.split import Split
@@ -112,13 +121,16 @@ class Attacks:
     def would_find(self, cell: Cell, attacker: str) -> dict[Metric, float]:
         """The figures of the smallest planted code that `attacker` finds here, by bisection."""
         found: dict[Metric, float] = {}
+        limits = cell.limits(attacker, HEADLINE)
+        if limits is None:
+            return found
         low, high = 0, len(planted.SIZES)
         while low < high:
             middle = (low + high) // 2
             said = self._said_of_planted(cell, attacker, planted.SIZES[middle])
             one = interval(said, HEADLINE, k=cell.target.k, seed=self.seed)
             # Found means what it means for the real label: the interval clears the null.
-            if one.low is not None and one.low > cell.nulls[HEADLINE][1]:
+            if one.low is not None and one.low > limits[1]:
                 found = {metric: plain(said, metric, cell.target.k) for metric in METRICS}
                 high = middle
             else:
@@ -127,8 +139,9 @@ class Attacks:
 
     def nulls(
         self, cell: Cell, count: int, *, differences: bool = False
-    ) -> dict[Metric, tuple[float, float]]:
-        """The limits that 95 % of permuted labels stay within, for each metric.
+    ) -> dict[str, Limits]:
+        """The limits that 95 % of permuted labels stay within, for each metric: those of `STRONGEST`
+        for all, and those of attackers that have limits of their own.
 
         `differences`: whether the suite has an attacker that reads those, too.
         """
@@ -152,10 +165,20 @@ class Attacks:
         made = self.engine.map(_null_scores, [tasks[i] for i in missing])
         for i, found in zip(missing, made, strict=True):
             self.progress.check()
-            self.store.save(names[i], {"scores": found})
-        scores = [settled(self.store, name).arrays["scores"] for name in names]
+            self.store.save(names[i], found)
+        entries = [settled(self.store, name).arrays for name in names]
+        looks = {STRONGEST: "scores", "difference": "differences"}
+        return {
+            attacker: self._limits(target, permuted, [entry[look] for entry in entries])
+            for attacker, look in looks.items()
+            if look in entries[0]
+        }
+
+    def _limits(
+        self, target: Target, permuted: np.ndarray, scores: Sequence[np.ndarray]
+    ) -> Limits:
         values: dict[Metric, list[float]] = {metric: [] for metric in METRICS}
-        for i in range(count):
+        for i in range(len(permuted)):
             shuffled = replace(target, y=permuted[i])
             said = self._predictions(shuffled, self.splits, [one[i] for one in scores])
             for metric in METRICS:
@@ -342,7 +365,7 @@ def rows_digest(rows: np.ndarray) -> str:
     return hashlib.sha256(np.ascontiguousarray(rows, dtype=np.int64).tobytes()).hexdigest()
 
 
-def _null_scores(task: tuple[Problem, np.ndarray]) -> np.ndarray:
+def _null_scores(task: tuple[Problem, np.ndarray]) -> dict[str, np.ndarray]:
     return null.null_scores(*task)
 
 

@@ -158,7 +158,8 @@ def _read(
         if code is not None:
             cell.found_code[attacker] = code
     cell.choose_strongest([(split.seed, split.fold) for split in plan.splits])
-    null = cell.nulls[HEADLINE][1]
+    limits = cell.limits(STRONGEST, HEADLINE)
+    null = limits[1] if limits else None
     if not cell.sound():
         nothing = Interval(None, None, None, 0, "probe failed")
         return _Reading(nothing, null, "probe failed", cell.chosen(), people)

@@ -279,5 +279,5 @@ def _null_scores(
     people, person = np.unique(split.own.people, return_inverse=True)
     turn = random.random((count, len(people))) < 0.5
     permuted = np.where(np.tile(turn[:, person], 2), 1 - asked.y, asked.y)
-    scores = null.null_scores(asked, permuted)
+    scores = null.null_scores(asked, permuted)["scores"]
     return {"scores": np.stack([_turned(one) for one in scores])}, {}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.attack.attack import Problem
+from core.attack.attack import Known, Problem
 from core.attack.least_squares import LeastSquares
 from core.attack.null import null_scores, permutations
 from core.measure.leakage import prediction_limits
@@ -67,7 +69,7 @@ def test_the_cheap_attackers_find_what_is_there() -> None:
     x = (random.normal(size=(180, 6)) + 2.5 * np.eye(3, 6)[y]).astype(np.float32)
     owner = np.repeat(np.arange(60), 3).astype(str)
     asked = Problem(x[:120], y[:120], owner[:120], x[120:], 3, 0, "")
-    scores = null_scores(asked, y[None, :120])
+    scores = null_scores(asked, y[None, :120])["scores"]
     assert scores.shape == (1, 60, 3)
     assert (scores[0].argmax(1) == y[120:]).mean() > 0.8
 
@@ -88,3 +90,24 @@ def test_the_null_covers_what_permuted_labels_give() -> None:
         for values in random.normal(0.5, 0.02, size=(4000, 21))
     ]
     assert np.mean(under) == pytest.approx(0.95, abs=0.015)
+
+
+def test_differences_have_a_null_of_their_own() -> None:
+    """The best of differences alone, whatever single vectors would have said."""
+    random = np.random.default_rng(4)
+    y = np.tile(np.arange(2), 60)
+    owner = np.repeat(np.arange(60), 2).astype(str)
+    x = (random.normal(size=(60, 6)).repeat(2, axis=0) * 8).astype(np.float32)
+    x[:, 0] += 2 * y
+    other = x.reshape(60, 2, 6)[:, ::-1].reshape(120, 6)
+    alone = Problem(x[:80], y[:80], owner[:80], x[80:], 2, 0, "")
+    both = replace(alone, known=Known(reference=other[:80], reference_test=other[80:]))
+    permuted = np.stack([y[:80], 1 - y[:80]])
+    found = null_scores(both, permuted)
+    said = [scores.argmax(1) for scores in found["differences"]]
+    assert (said[0] == y[80:]).mean() > 0.95
+    assert (said[1] == y[80:]).mean() < 0.05
+    assert np.array_equal(found["scores"][0], found["differences"][0]), "the better of the two"
+    single = null_scores(alone, permuted)
+    assert set(single) == {"scores"}
+    assert (single["scores"][0].argmax(1) == y[80:]).mean() < 0.8
