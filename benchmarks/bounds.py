@@ -24,8 +24,8 @@ from core.command_faces import write_embeddings
 from core.encode.embeddings import Embeddings
 
 METHODS = ({"kind": "leace"}, {"kind": "blindfold"}, {"kind": "blindfold", "dial": 0.85})
-DRAWN = (30, 50, 100, 200, 400, 800)
-LONDON = (30, 40, 51)
+DRAWN = (30, 100, 400, 800)
+LONDON = (30, 51)
 DIALS = (0.1, 0.2, 0.3, 0.4, 0.65)
 """Further points of the frontier, where the most drawn people are seen."""
 AUDITED, OTHERS = 1, 3

@@ -38,9 +38,10 @@ class Cell:
     """What was found so far about one label of one representation, by attacker.
 
     `said` are the pooled predictions, `inner` the figures on held-out people of the attackers' own
-    part and `views` the views chosen, one a split; `nulls` the limits of permuted labels,
-    for all under `STRONGEST` and for attackers with limits of their own; `found_code` whether the positive control was found; `detectable` the figures of the
-    smallest planted code that would have been found; `attacker_people` the attackers' identities.
+    part and `views` the views chosen, one a split; `nulls` the limits of permuted labels, for all
+    under `STRONGEST` and for attackers with limits of their own; `found_code` whether the positive
+    control was found; `detectable` the figures of the smallest planted code that would have been
+    found; `attacker_people` the attackers' identities.
     """
 
     representation: str

@@ -137,11 +137,10 @@ class Attacks:
                 low = middle + 1
         return found
 
-    def nulls(
-        self, cell: Cell, count: int, *, differences: bool = False
-    ) -> dict[str, Limits]:
-        """The limits that 95 % of permuted labels stay within, for each metric: those of `STRONGEST`
-        for all, and those of attackers that have limits of their own.
+    def nulls(self, cell: Cell, count: int, *, differences: bool = False) -> dict[str, Limits]:
+        """The limits that 95 % of permuted labels stay within, for each metric.
+
+        Those of `STRONGEST` hold for all; some attackers have limits of their own beside them.
 
         `differences`: whether the suite has an attacker that reads those, too.
         """
@@ -174,9 +173,7 @@ class Attacks:
             if look in entries[0]
         }
 
-    def _limits(
-        self, target: Target, permuted: np.ndarray, scores: Sequence[np.ndarray]
-    ) -> Limits:
+    def _limits(self, target: Target, permuted: np.ndarray, scores: Sequence[np.ndarray]) -> Limits:
         values: dict[Metric, list[float]] = {metric: [] for metric in METRICS}
         for i in range(len(permuted)):
             shuffled = replace(target, y=permuted[i])
