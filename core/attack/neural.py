@@ -78,7 +78,7 @@ def _last(fits: Sequence[Fit], device: str) -> list[np.ndarray]:
     """The scores of each job after its own number of epochs."""
     wanted = [fit.epochs or LONGEST for fit in fits]
     found: list[np.ndarray | None] = [None] * len(fits)
-    for epoch, parameters in _epochs(fits, device, max(wanted)):
+    for epoch, parameters in epochs_of(fits, device, max(wanted)):
         for job, last in enumerate(wanted):
             if epoch == last:
                 found[job] = _scores(parameters, job, fits[job], device)
@@ -92,7 +92,7 @@ def _best(
     best: list[tuple[np.ndarray, int] | None] = [None] * len(fits)
     seen: list[list[np.ndarray]] = [[] for _ in fits]
     values: list[list[float]] = [[] for _ in fits]
-    for epoch, parameters in _epochs(fits, device, LONGEST):
+    for epoch, parameters in epochs_of(fits, device, LONGEST):
         for job in (job for job, found in enumerate(best) if found is None):
             scores = _scores(parameters, job, fits[job], device)
             recall = recalls(truths[job][None], scores.argmax(axis=1)[None], fits[job].classes)
@@ -117,7 +117,7 @@ def peak(values: Sequence[float]) -> int:
     return int(np.argmax(sums / counts)) + 1
 
 
-def _epochs(
+def epochs_of(
     fits: Sequence[Fit], device: str, count: int
 ) -> Iterator[tuple[int, Sequence[torch.Tensor]]]:
     """Train one network a job, batched; yields epoch 1 … `count` and the parameters after it.

@@ -1,0 +1,1 @@
+"""Maps: vectors in two dimensions, one file a method."""
