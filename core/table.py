@@ -69,7 +69,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "ablation": (
         "representation", "attribute", "attacker", "order", "removed", "metric", "value", "low",
-        "high", "chance", "null", "n", "identities", "status",
+        "high", "chance", "null", "n", "identities", "status", "kept", "width", "repeat_low",
+        "repeat_high", "attacker_identities",
     ),
     "projection_quality": (
         "representation", "method", "trustworthiness", "knn_agreement", "label", "n", "silhouette",
