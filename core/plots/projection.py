@@ -1,0 +1,214 @@
+"""The figure of one map: points in the colour and shape of their class, the chosen ones marked.
+
+The axes of t-SNE and UMAP have no unit and no direction, so none is drawn; one unit is equally
+long on both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import Any, Literal
+
+import numpy as np
+import plotly.graph_objects as go
+from scipy.ndimage import gaussian_filter
+
+from core.faces.faceset import UNKNOWN
+from core.plots.projection_maps import UNREAD, Groups, Maps, Place, sample
+from core.plots.template import template
+from core.plots.tokens import CATEGORIES, LIGHT, Tokens, category
+
+HEIGHT = 400
+"""Height of a map in pixels, legend aside; the width is that of the column."""
+LIMIT = 100_000
+"""Points that one map draws; more are sampled, class by class, and the figure says so."""
+WEBGL = 2_000
+"""More points than this are drawn by WebGL; fewer are sharper, and start sooner, as SVG."""
+OUTLINED = 3_000
+"""Up to so many points each has an outline: pale classes are seen on a pale ground."""
+NAMED = 10_000
+"""Up to so many points each is named when one points at it."""
+FAINT = 0.25
+"""Opacity of what is not chosen, where something is."""
+BINS, BLUR = 64, 2.0
+"""Density contours: cells along each side, and the standard deviation of the blur in cells."""
+SYMBOLS = (
+    "circle", "square", "diamond", "triangle-up", "cross", "triangle-down", "x", "star",
+    "hexagon", "pentagon", "bowtie", "hourglass",
+)  # fmt: skip
+"""Shapes that repeat the colours, in order."""
+_QUIET = (UNKNOWN, UNREAD)
+
+Drag = Literal["lasso", "select"] | bool
+
+
+@dataclass(frozen=True)
+class View:
+    """How maps are drawn: faces `chosen` bool (n,) or None, the class shown alone or "", density
+    contours, whether the map is cut to what is chosen, and what dragging draws."""
+
+    chosen: np.ndarray | None = None
+    only: str = ""
+    contours: bool = False
+    zoom: bool = False
+    drag: Drag = "lasso"
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A figure, how many points it shows, and how many it would show without a limit."""
+
+    figure: go.Figure
+    shown: int
+    total: int
+
+
+def map_figure(
+    maps: Maps, place: Place, groups: Groups, mode: Tokens, view: View, *, limit: int = LIMIT
+) -> Drawn:
+    """Map `place`, coloured by `groups`; the customdata of each point is its row in `maps`."""
+    at = maps.places[place]
+    among = ~np.isnan(at).any(axis=1)
+    if view.only:
+        among &= groups.mask(view.only)
+    rows = sample(groups, among, limit)
+    figure = go.Figure()
+    if view.contours and len(rows) > 1:
+        _contours(figure, at[rows], mode)
+    for own in _traces(groups, rows):
+        figure.add_trace(_points(maps, at, own, groups, len(rows), mode, view.chosen))
+    _frame(figure, at[~np.isnan(at).any(axis=1)], _window(at, among, view), mode)
+    legend = not groups.many and len(groups.classes) > 1
+    lines = _legend_lines(groups) if legend else 0
+    figure.update_layout(
+        template=template(mode), height=HEIGHT + 24 * lines, dragmode=view.drag,
+        hovermode="closest", showlegend=legend, uirevision=None,
+        margin={"l": 2, "r": 2, "t": 6 + 24 * lines, "b": 6},
+        legend={"itemclick": "toggle", "itemdoubleclick": "toggleothers", "itemsizing": "constant"},
+    )  # fmt: skip
+    total = int(among.sum())
+    if len(rows) < total:
+        figure.add_annotation(
+            text=f"a sample: {len(rows):,} of {total:,}, each class in its share", x=0, y=0,
+            xref="paper", yref="paper", xanchor="left", yanchor="bottom", showarrow=False,
+            bgcolor=mode.surface, font={"size": 12, "color": mode.text},
+        )  # fmt: skip
+    return Drawn(figure, len(rows), total)
+
+
+def _traces(groups: Groups, rows: np.ndarray) -> list[np.ndarray]:
+    """The rows of each class, or where classes are many, of each shape."""
+    codes = groups.codes[rows]
+    if groups.many:
+        shapes = codes // len(CATEGORIES) % len(SYMBOLS)
+        quiet = np.array([name in _QUIET for name in groups.classes])
+        codes = np.where(quiet[codes], len(SYMBOLS), shapes)
+    return [rows[codes == code] for code in np.unique(codes)]
+
+
+def style(groups: Groups, code: int, mode: Tokens) -> tuple[str, str]:
+    """Colour and shape of a class; where there are many, both come again in another pairing."""
+    if groups.classes[code] in _QUIET:
+        return mode.muted, "circle-open"
+    if groups.many:
+        return CATEGORIES[code % len(CATEGORIES)], SYMBOLS[code // len(CATEGORIES) % len(SYMBOLS)]
+    return category(code, mode), SYMBOLS[code % len(SYMBOLS)]
+
+
+def _points(
+    maps: Maps, at: np.ndarray, rows: np.ndarray, groups: Groups, total: int, mode: Tokens,
+    chosen: np.ndarray | None,
+) -> go.Scatter | go.Scattergl:  # fmt: skip
+    """One trace of points, of one class or of all; those not chosen are faint where any is."""
+    size = _size(total)
+    trace: dict[str, Any] = {
+        "x": at[rows, 0], "y": at[rows, 1], "mode": "markers", "customdata": rows,
+        "marker": {"size": size, "opacity": 0.9, **_looks(groups, rows, total, mode)},
+        "selected": {"marker": {"opacity": 1, "size": size + 2}},
+        "unselected": {"marker": {"opacity": FAINT}},
+        "name": "" if groups.many else escape(groups.classes[groups.codes[rows[0]]]),
+        "hoverinfo": "skip" if groups.many else "name",
+    }  # fmt: skip
+    if total <= NAMED:
+        ids = maps.faces["id"].iloc[rows]
+        own = [groups.classes[code] for code in groups.codes[rows]]
+        trace["hovertext"] = [escape(f"{i}: {c}") for i, c in zip(ids, own, strict=True)]
+        trace["hoverinfo"] = "text"
+    if chosen is not None and chosen.any():
+        trace["selectedpoints"] = np.flatnonzero(chosen[rows])
+    return (go.Scattergl if total > WEBGL else go.Scatter)(**trace)
+
+
+def _looks(groups: Groups, rows: np.ndarray, total: int, mode: Tokens) -> dict[str, Any]:
+    """Colour, shape and outline of points that share a shape."""
+    shade, symbol = style(groups, groups.codes[rows[0]], mode)
+    looks: dict[str, Any] = {"color": shade, "symbol": symbol}
+    if symbol.endswith("open"):
+        return looks
+    if groups.many:
+        # As numbers: words are checked one by one, which takes seconds for 100,000 points.
+        steps = [(edge / len(CATEGORIES), hue)
+                 for n, hue in enumerate(CATEGORIES) for edge in (n, n + 1)]  # fmt: skip
+        looks |= {"color": groups.codes[rows] % len(CATEGORIES) + 0.5, "colorscale": steps,
+                  "cmin": 0, "cmax": len(CATEGORIES), "showscale": False}  # fmt: skip
+    # Pale classes need an edge on paper; on a dark ground an edge of that ground parts neighbours.
+    edge = mode.text if mode == LIGHT else mode.ground
+    return {**looks, "line": {"width": 1, "color": edge}} if total <= OUTLINED else looks
+
+
+def _size(total: int) -> int:
+    """Diameter of a point in pixels: smaller where there are more."""
+    steps = ((600, 8), (2_000, 7), (10_000, 5), (30_000, 4))
+    return next((size for most, size in steps if total <= most), 3)
+
+
+def _contours(figure: go.Figure, at: np.ndarray, mode: Tokens) -> None:
+    """Lines of equal density of all points drawn, in grey: how many, whatever their class."""
+    low, high = at.min(axis=0), at.max(axis=0)
+    spread = np.where(high > low, high - low, 1)
+    low, high = low - 0.08 * spread, high + 0.08 * spread
+    counts, u, v = np.histogram2d(
+        at[:, 0], at[:, 1], bins=BINS, range=[[low[0], high[0]], [low[1], high[1]]]
+    )
+    dense = gaussian_filter(counts, BLUR)
+    top = float(dense.max())
+    figure.add_trace(
+        go.Contour(
+            x=(u[:-1] + u[1:]) / 2, y=(v[:-1] + v[1:]) / 2, z=dense.T.astype(np.float32),
+            contours={"coloring": "lines", "start": top / 10, "end": top, "size": top / 7},
+            colorscale=[[0, mode.muted], [1, mode.muted]], line={"width": 1}, showscale=False,
+            hoverinfo="skip", showlegend=False,
+        )
+    )  # fmt: skip
+
+
+def _window(at: np.ndarray, among: np.ndarray, view: View) -> np.ndarray | None:
+    """The points that the map is cut to, or None for all of them."""
+    if not view.zoom or view.chosen is None:
+        return None
+    own = at[view.chosen & among]
+    return own if len(own) else None
+
+
+def _frame(figure: go.Figure, at: np.ndarray, window: np.ndarray | None, mode: Tokens) -> None:
+    """Axes without ticks, equal units, a hairline around; the same whichever class is shown."""
+    seen = at if window is None else window
+    low, high = (seen.min(axis=0), seen.max(axis=0)) if len(seen) else (np.zeros(2), np.ones(2))
+    middle, reach = (low + high) / 2, np.maximum((high - low) / 2, 1e-3) * 1.08
+    axis = {
+        "showticklabels": False, "ticks": "", "showgrid": False, "showline": True, "mirror": True,
+        "linecolor": mode.border, "constrain": "range",
+    }  # fmt: skip
+    figure.update_xaxes(range=[middle[0] - reach[0], middle[0] + reach[0]], **axis)
+    figure.update_yaxes(range=[middle[1] - reach[1], middle[1] + reach[1]], scaleanchor="x", **axis)
+
+
+def _legend_lines(groups: Groups) -> int:
+    """Lines that the legend takes above a narrow map: about 42 letters and marks each."""
+    lines, room = 1, 42
+    for name in groups.classes:
+        room -= len(name) + 5
+        if room < 0:
+            lines, room = lines + 1, 42 - len(name) - 5
+    return lines
