@@ -38,7 +38,7 @@ from core.errors import ConfigError
 
 AVAILABLE: dict[str, tuple[str, ...]] = {
     "preset": ("default", "paper-thesis", "paper-tpami", "careless"),
-    "studies": ("leakage", "verification"),
+    "studies": ("leakage", "verification", "ablation", "projection", "fairness"),
     "attackers": ("papers", "ladder", "paper-thesis", "paper-tpami"),
     "suppressors": ("sensitivenets", "lntl", "leace", "blindfold", "given", "saved"),
     "faces.obfuscate": ("blur", "pixelate", "paired"),
@@ -70,6 +70,9 @@ class Config(Frozen):
     studies: Annotated[tuple[StudyName, ...], BeforeValidator(listed), Field(min_length=1)] = (
         "leakage",
         "verification",
+        "ablation",
+        "projection",
+        "fairness",
     )
     attackers: Literal["papers", "ladder", "paper-thesis", "paper-tpami"] = "papers"
     ablation: Ablation = Field(default_factory=Ablation)

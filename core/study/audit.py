@@ -23,6 +23,7 @@ from core.study.brought import check_there
 from core.study.elsewhere import Elsewhere
 from core.study.expected import seconds
 from core.study.frontier import Frontier, frontier, points
+from core.study.further import Further
 from core.study.headline import checks, headline
 from core.study.leakage import Leakage, Plan
 from core.study.protocol import PERMUTATIONS, in_order, plan_of, splits_of, targets_of
@@ -72,6 +73,7 @@ class _Run:
         x = data.x
         roles = read_roles(config, reading, data)
         targets = targets_of(config, x, warnings, elsewhere=roles.attacked)
+        own = targets
         part = keeps_a_part(config, x, roles.pool)
         splits = splits_of(config, x, targets, warnings, suppressor=part)
         suppressing = self._suppressing(data, splits, roles)
@@ -80,7 +82,10 @@ class _Run:
         plan = plan_of(config, splits)
         attacks = "leakage" in config.studies and bool(splits and targets)
         walk = self._walk(plan, targets, roles) if attacks else None
-        self._expect(data.x, plan, walk, suppressing.steps(outcome), controls_, outcome)
+        further = Further(suppressing, outcome, own, self.publish)
+        more_seconds = further.check()
+        fits = suppressing.steps(outcome)
+        self._expect(data.x, plan, walk, fits, controls_, outcome, more_seconds)
         everything: dict[str, Representation] = {}
         for name, one in _stream(x, suppressing.each(outcome), controls_):
             everything[name] = one
@@ -100,6 +105,7 @@ class _Run:
         if "verification" in config.studies:
             results.append(self._verification(everything, splits, roles))
         results.append(self._groups(everything, splits, read))
+        results += further.each(everything)
         if outcome.found:
             results.append(suppression.told(outcome.found, splits, x))
         if front is not None:
@@ -156,6 +162,7 @@ class _Run:
         fits: int,
         controls_: Mapping[str, Representation],
         outcome: Outcome,
+        further: Mapping[str, float],
     ) -> None:
         """Say how long each phase will take, and begin the one that fits and attacks."""
         compared = 1 + len(self.config.suppressors) + (len(controls_) - 3 > 0)
@@ -170,7 +177,7 @@ class _Run:
             self.config, x, plan, {phase: total}, compared=compared, points=len(turned),
             workers=self.engine.workers,
         )  # fmt: skip
-        self.progress.plan(expected)
+        self.progress.plan({**expected, **further})
         self.progress.start(phase, total)
 
     def _leakage(

@@ -10,6 +10,8 @@ from core.study.leakage import NULL_COST, Plan, cost
 
 PLAIN = 552 * 256
 """Numbers that an attacker learns from, at which steps of the bar are tenths of a second."""
+COMPILING = 10
+"""Seconds that UMAP compiles on a fresh installation; less than one afterwards."""
 
 
 def seconds(
@@ -39,3 +41,23 @@ def seconds(
         found["verification"] = repeats * compared * (len(x) / 1380)
     found["groups"] = compared * (len(x) / 1380)
     return {**found, "writing": 1.0}
+
+
+def projecting(config: Config, x: Embeddings, compared: int) -> float:
+    """Seconds of drawing maps of so many representations and of the hidden layer of each."""
+    maps = 2 * len(config.projection.methods) * compared
+    return COMPILING + 1.3 * maps * (len(x) / 1380)
+
+
+def ablating(
+    config: Config, x: Embeddings, compared: int, *, targets: int, rows: int, splits: int
+) -> float:
+    """Seconds, on one processor, of the ablation of so many representations and labels.
+
+    `rows` are those that attackers learn from in each of so many `splits`.
+    """
+    asked = config.ablation
+    orders = asked.repeats * ("random" in asked.orders) + len(set(asked.orders) - {"random"})
+    refits = asked.points * (orders + 2)  # a null and a positive control a point
+    one = (0.15 + 0.25 * x.x.shape[1] / 256) * rows / 414
+    return compared * targets * refits * splits * one

@@ -109,6 +109,25 @@ def _check(config: Config, sets: Mapping[str, Embeddings], x: Embeddings) -> Non
             f"roles.outside has the labels {', '.join(outside.labels) or 'none'} and the audited "
             f"set {', '.join(x.labels) or 'none'}: one in common is needed"
         )
+    attacked = {**dict.fromkeys(x.labels, x), **{name: sets[name] for name in _named(sets)}}
+    common = [name for name in outside.labels if name in attacked]
+    shared = {name: _classes(outside, name) & _classes(attacked[name], name) for name in common}
+    if all(len(classes) < 2 for classes in shared.values()):
+        name = common[0]
+        raise ConfigError(
+            f"roles.outside shows {', '.join(sorted(_classes(outside, name)))} of {name}, and what "
+            f"is attacked {', '.join(sorted(_classes(attacked[name], name)))}: two classes of the "
+            "same names are needed; rename them in its manifest, or name another set"
+        )
+
+
+def _named(sets: Mapping[str, Embeddings]) -> list[str]:
+    """The sets that are named for the label that is attacked on them."""
+    return [name for name in sets if name not in FIXED_ROLES]
+
+
+def _classes(x: Embeddings, label: str) -> set[str]:
+    return set(x.table[label].astype(str)) - {UNKNOWN}
 
 
 def _dealt(

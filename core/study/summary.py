@@ -29,7 +29,7 @@ from core.suppress.suppressor import Suppressor
 from core.table import StudyResult
 
 SCHEMA_VERSION = 1
-PARQUET = ("predictions",)
+PARQUET = ("predictions", "projection", "fairness_scores")
 """Tables that are large enough to be Parquet."""
 
 

@@ -166,7 +166,7 @@ BAD: dict[str, Prepare] = {
     "neither path nor synthetic": run("faces: {preset: lfw}"),
     "saved suppressor that is not there": run("suppressors: [{kind: saved, path: nowhere}]"),
     "vectors of ours that are not there": run("suppressors: [{kind: given, path: nowhere.npz}]"),
-    "study of a later version": run("studies: [fairness]"),
+    "study of a later version": run("studies: [action_units]"),
     "engine of a later version": run("engine: tcp://localhost:8786"),
     # arguments
     "settings that are not there": call("run", "nothing.yaml", "--out", "out"),

@@ -29,7 +29,7 @@ sensitive: expression
 neutral: neutral
 attributes: auto
 roles: {}
-studies: [leakage, verification]
+studies: [leakage, verification, ablation, projection, fairness]
 attackers: papers
 ablation: {points: 12, repeats: 5, orders: [random, most, least]}
 projection: {methods: [tsne, umap], perplexity: 30, neighbors: 15}
@@ -212,7 +212,7 @@ def test_a_wrong_value_is_told_with_its_limit(text: str, words: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "studies: [leakage, ablation]",
+        "studies: [leakage, action_units]",
         "engine: tcp://scheduler:8786",
     ],
 )

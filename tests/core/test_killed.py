@@ -37,7 +37,14 @@ def vectors(folder: Path) -> None:
 
 def begun(folder: Path, cache: str, monkeypatch: pytest.MonkeyPatch) -> runs.Run:
     monkeypatch.setenv("BLINDFOLD_CACHE", str(folder / cache))
-    config = config_from({"embeddings": {"path": "emb.parquet"}})
+    config = config_from(
+        {
+            "embeddings": {"path": "emb.parquet"},
+            "projection": {"methods": ["tsne"]},
+            "ablation": {"points": 2, "repeats": 1, "orders": ["random"]},
+            "fairness": {"strengths": [0.5], "repeats": 2},
+        }
+    )
     return runs.create(config, base=folder)
 
 

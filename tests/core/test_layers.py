@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 CORE = sorted((ROOT / "core").rglob("*.py"))
 
-TORCH_ROOMS = {"encode", "suppress", "attack", "action_units", "anonymity"}
+TORCH_ROOMS = {"encode", "suppress", "attack", "decide", "action_units", "anonymity"}
 TORCH_FILES = {"faces/align.py"}
 TORCH = {"torch", "torchvision", "facenet_pytorch"}
 
@@ -75,7 +75,7 @@ def test_the_tests_would_see_a_breach(tmp_path: Path) -> None:
     assert "." in imported(breach)
 
 
-BEFORE_THE_STUDY = {"faces", "encode", "suppress", "attack", "measure"}
+BEFORE_THE_STUDY = {"faces", "encode", "suppress", "attack", "measure", "decide", "project"}
 """The rooms that data passes first; only what stands behind a room may know it."""
 
 

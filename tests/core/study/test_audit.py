@@ -46,8 +46,17 @@ def few_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.attack.neural.LONGEST", 8)
 
 
+LIGHT = {
+    "projection": {"methods": ["tsne"]},
+    "ablation": {"points": 2, "repeats": 1, "orders": ["random"]},
+    "fairness": {"strengths": [0.5, 0.7], "repeats": 2},
+}
+"""Every study, as small as it comes."""
+
+
 def run(folder: Path, store: Path | None = None, **settings: object) -> Audit:
-    config = config_from({"embeddings": {"path": "emb.parquet"}, "device": "cpu", **settings})
+    asked = {"embeddings": {"path": "emb.parquet"}, "device": "cpu", **LIGHT, **settings}
+    config = config_from(asked)
     return audit(
         config,
         base=folder,

@@ -130,6 +130,7 @@ def test_a_full_look_draws_the_frontier_and_exports_each_point_with_its_own_figu
     (workdir / "audit.yaml").write_text(
         "embeddings: {path: x.parquet}\nlook: full\nsplits: {folds: 5, seeds: 1}\n"
         "attributes: []\nsuppressors: [{kind: blindfold}, {kind: leace}]\n"
+        "studies: [leakage, verification]\n"
     )
     out = workdir / "out"
     assert main(["run", str(workdir / "audit.yaml"), "--out", str(out)]) == 0

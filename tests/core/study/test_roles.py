@@ -188,6 +188,18 @@ def test_a_set_that_cannot_serve_its_role_is_an_error(
         roles_of(folder, **CFEE, roles=roles)
 
 
+def test_another_set_must_show_two_of_the_classes(tmp_path: Path) -> None:
+    """One whose words differ would be read by nobody, and nobody would be told."""
+    written(tmp_path, made("cfee", labels=("expression",)))
+    other = made("o", labels=("expression",), seed=3)
+    said = other.table["expression"]
+    words = said.map({one: f"{one} there" for one in set(said)})
+    table = other.table.assign(expression=words)
+    alien = Embeddings(other.x, table, other.labels, "toy", other.encoder_digest, name="o")
+    with pytest.raises(ConfigError, match="two classes of the same names are needed"):
+        roles_of(tmp_path, **CFEE, roles={"outside": written(tmp_path, alien)})
+
+
 def test_one_encoder_must_have_made_both(tmp_path: Path) -> None:
     written(tmp_path, made("cfee", labels=("expression",)))
     other = written(tmp_path, made("o", labels=("expression",), encoder="f" * 64))

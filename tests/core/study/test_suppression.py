@@ -154,7 +154,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     x.table.assign(embedding=list(x.x)).to_parquet(folder / "emb.parquet")
     (folder / "audit.yaml").write_text(
         "embeddings: {path: emb.parquet}\nsensitive: expression\n"
-        "suppressors: [{kind: leace, name: erased}]\n",
+        "suppressors: [{kind: leace, name: erased}]\nstudies: [leakage, verification]\n",
         encoding="utf-8",
     )
     with pytest.MonkeyPatch.context() as patch:
@@ -221,7 +221,8 @@ def test_a_careless_audit_fits_on_the_attackers_rows_claims_more_and_exports_not
     monkeypatch.setenv("BLINDFOLD_CACHE", str(tmp_path / "cache"))
     (tmp_path / "audit.yaml").write_text(
         f"embeddings: {{path: {out.parent / 'emb.parquet'}}}\npreset: careless\n"
-        "sensitive: expression\nsuppressors: [{kind: leace}]\n",
+        "sensitive: expression\nsuppressors: [{kind: leace}]\n"
+        "studies: [leakage, verification]\n",
         encoding="utf-8",
     )
     assert main(["run", str(tmp_path / "audit.yaml"), "--out", str(tmp_path / "out")]) == 0
