@@ -32,10 +32,15 @@ DEMO: dict[str, Any] = {
         {"kind": "leace"},
         {"kind": "blindfold"},
     ],
+    "ablation": {"repeats": 3, "orders": ["random", "most"]},
 }
 """The audit that the first page opens on: a quick look, done in minutes."""
 
-FULL: dict[str, Any] = {**DEMO, "name": "synthetic demonstration, full look", "look": "full"}
+FULL: dict[str, Any] = {
+    **{name: value for name, value in DEMO.items() if name != "ablation"},
+    "name": "synthetic demonstration, full look",
+    "look": "full",
+}
 """The same with everything, in the background: it gives way to whatever a person starts."""
 
 WHOLE = "BLINDFOLD_DEMO"

@@ -33,7 +33,7 @@ def read(view: View) -> Maps | None:
         return None
 
 
-# What is kept here is shared by all and written by nobody; as data it would be copied at every look.
+# What is kept here is shared by all and written by nobody: as data it would be copied each time.
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _maps(file: Path, written: int) -> Maps:
     """The maps in `file`, read again when it was `written` again; the path names the run."""
