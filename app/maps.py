@@ -18,11 +18,13 @@ from core.plots.projection_said import answers as answers_of
 from core.store import home
 
 TABLE = "projection.parquet"
+EARLY = "projection.csv"
 
 
 def path(view: View) -> Path:
-    """Where the maps of a run lie."""
-    return view.run.result / "tables" / TABLE
+    """Where the maps of a run lie; while it goes on, those that it has drawn already."""
+    whole = view.run.result / "tables" / TABLE
+    return whole if whole.exists() else view.run.partial / EARLY
 
 
 def read(view: View) -> Maps | None:
@@ -37,6 +39,10 @@ def read(view: View) -> Maps | None:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _maps(file: Path, written: int) -> Maps:
     """The maps in `file`, read again when it was `written` again; the path names the run."""
+    if file.suffix == ".csv":
+        numbers = {"u": float, "v": float, "placed": bool}
+        text = dict.fromkeys(pd.read_csv(file, nrows=0).columns, str)
+        return maps_of(pd.read_csv(file, dtype={**text, **numbers}, keep_default_na=False))
     return maps_of(pd.read_parquet(file))
 
 

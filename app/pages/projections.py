@@ -201,11 +201,12 @@ def _files(view: View) -> None:
     """The tables behind the page."""
     look.heading("Tables", "Where each face lies on each map, and how far each can be trusted.")
     with st.container(horizontal=True):
-        st.download_button(
-            "projection.parquet", partial(maps.path(view).read_bytes),
-            file_name=f"projection-{view.id[:8]}.parquet", on_click="ignore",
-            mime="application/vnd.apache.parquet", icon=":material/download:",
-        )  # fmt: skip
+        if maps.path(view).name == maps.TABLE:
+            st.download_button(
+                maps.TABLE, partial(maps.path(view).read_bytes),
+                file_name=f"projection-{view.id[:8]}.parquet", on_click="ignore",
+                mime="application/vnd.apache.parquet", icon=":material/download:",
+            )  # fmt: skip
         frame = jobs.frame(view, "projection_quality")
         if frame is not None:
             st.download_button(

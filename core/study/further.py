@@ -152,7 +152,8 @@ class Further:
         return Fitting(self.outcome.methods, self.outcome.work, brought, self._config.neutral)
 
     def _told(self, name: str, found: StudyResult) -> StudyResult:
-        """Publish the table as soon as it is there."""
-        if name in found.tables:
-            self.publish(name, found.tables[name])
+        """Publish what a page shows as soon as it is there."""
+        for shown in (name, f"{name}_quality"):
+            if shown in found.tables:
+                self.publish(shown, found.tables[shown])
         return found

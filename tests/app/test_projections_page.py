@@ -356,3 +356,18 @@ def _array(value: Any) -> np.ndarray:
     if isinstance(value, dict):
         return np.frombuffer(base64.b64decode(value["bdata"]), np.dtype(value["dtype"]))
     return np.asarray(value, int)
+
+
+def test_maps_are_shown_while_the_run_goes_on_and_are_those_of_its_end(
+    make: Maker, open_it: Opened, full: Run
+) -> None:
+    run = make(state="running", phase="Ablation", done=3, total=20, settings=made_up_maps.SETTINGS)
+    run.partial.mkdir(parents=True, exist_ok=True)
+    made_up_maps.projection().to_csv(run.partial / "projection.csv", index=False)
+    early, late = open_it(run=run.id), open_it(run=full.id)
+    assert not early.exception
+    assert figures(late)
+    for one, other in zip(figures(early), figures(late), strict=True):
+        for mine, theirs in zip(points(one), points(other), strict=True):
+            assert mine["customdata"] == theirs["customdata"]
+            assert mine["x"] == theirs["x"], "float32 survives the text"
