@@ -5,7 +5,9 @@
 The audited people stay the same, and so do their attackers; suppressors are fitted on other people,
 more and more of them (`roles.sensitive`). Synthetic faces through the bundled encoder first; with
 `--faces`, half of London's people are audited, and suppressors see people of the other half, or
-drawn people through the same recogniser. Prints Markdown; WORK keeps vectors and results.
+drawn people through the same recogniser; then all of London under the whole ladder, with every
+method fitted on the drawn people, and LFW's pairs for recognition. Prints Markdown; WORK keeps
+vectors and results.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.table import METRIC, Study, result
+from benchmarks.table import METRIC, Study, page, result
 from core.command_faces import write_embeddings
 from core.encode.embeddings import Embeddings
 
@@ -50,8 +52,8 @@ def drawn(work: Path, encoder: Path | None, people: int, seed: int) -> Embedding
     return read_embeddings(path)
 
 
-def photographs(faces: Path, encoder: Path) -> Embeddings:
-    """London through the recogniser."""
+def photographs(faces: Path, encoder: Path, name: str = "london") -> Embeddings:
+    """A set of photographs through the recogniser."""
     from core.encode.registry import make_encoder
     from core.encode.run import encode
     from core.faces.read import read_faces
@@ -59,7 +61,7 @@ def photographs(faces: Path, encoder: Path) -> Embeddings:
     from core.store import Store
 
     made = make_encoder("onnx", weights=str(encoder), synthetic=False)
-    found = read_faces(faces / "london", preset="london")
+    found = read_faces(faces / name, preset="lfw" if name == "lfw_pairs" else name)
     return encode(found, made, store=Store(), progress=Progress())
 
 
@@ -130,6 +132,24 @@ def london(work: Path, faces: Path, encoder: Path) -> Iterator[tuple[str, int, S
             yield "London, drawn people seen", count, study(name, label, audited, seen, dials)
 
 
+def whole(work: Path, faces: Path, encoder: Path) -> Study:
+    """All of London's gender, whatever can be fitted on the drawn people, and LFW's pairs."""
+    pool = kept(work, f"seen-drawn-real-{max(DRAWN)}", drawn(work, encoder, max(DRAWN), OTHERS))
+    harder = kept(work, "lfw", photographs(faces, encoder, "lfw_pairs"))
+    pairs = str((faces / "lfw_pairs" / "pairsDevTest.txt").resolve())
+    dials = [{"kind": "blindfold", "dial": one} for one in (0.1, 0.2, 0.5)]
+    methods = [{"kind": "sensitivenets"}, {"kind": "lntl"}, {"kind": "leace"}, *dials]
+    settings = {
+        **kept(work, "london", photographs(faces, encoder)),
+        "sensitive": "gender",
+        "attributes": [],
+        "suppressors": [{**one, "name": _name(one)} for one in methods],
+        "roles": {"sensitive": pool, "verification": {**harder, "pairs": pairs}},
+    }
+    title = f"London, gender, learnt from {max(DRAWN)} drawn people"
+    return Study(f"bounds-london-whole-{max(DRAWN)}", title, settings)
+
+
 def rows(where: str, count: int, of: Study, out: Path) -> Iterator[str]:
     """One line a representation."""
     leakage = pd.read_csv(out / "tables" / "leakage.csv")
@@ -166,6 +186,9 @@ def main(arguments: Sequence[str]) -> None:
     for where, count, one in studies:
         out = result(one, given.work, "papers", "quick")
         print("\n".join(rows(where, count, one, out)), flush=True)
+    if given.faces is not None and given.encoder is not None:
+        last = whole(given.work, given.faces, given.encoder)
+        print("", page(last, result(last, given.work, "ladder", "quick")), sep="\n", flush=True)
 
 
 if __name__ == "__main__":

@@ -122,7 +122,8 @@ def page(study: Study, out: Path) -> str:
     attribute = str(study.settings["sensitive"])
     lines = [f"## {study.title}", ""]
     lines += _strongest(tables, attribute)
-    lines += ["", *_pairs(tables.get("pairs"), attribute), *_differences(tables, attribute)]
+    lines += ["", *_pairs(tables.get("pairs"), attribute)]
+    lines += _differences(tables, attribute, study.settings.get("suppressors", METHODS))
     return "\n".join(lines)
 
 
@@ -180,13 +181,15 @@ def _pairs(table: pd.DataFrame | None, attribute: str) -> Iterator[str]:
     yield ""
 
 
-def _differences(tables: Mapping[str, pd.DataFrame], attribute: str) -> Iterator[str]:
+def _differences(
+    tables: Mapping[str, pd.DataFrame], attribute: str, methods: Sequence[Mapping[str, Any]]
+) -> Iterator[str]:
     table = tables.get("differences")
     if table is None:
         return
     leaks = (table["table"] == "leakage") & (table["attribute"] == attribute)
     kept = (table["table"] == "verification") & (table["metric"] == "accuracy")
-    names = [one.get("name", one["kind"]) for one in METHODS]
+    names = [one.get("name", one["kind"]) for one in methods]
     among = table["a"].isin(["x", *names]) & table["b"].isin(["x", *names])
     yield "Paired differences over the same resampled people, p after Holm:"
     yield ""
