@@ -25,6 +25,14 @@ page = st.navigation(
             st.Page("app/pages/leakage.py", title="Leakage", icon=":material/water_drop:"),
             st.Page("app/pages/compare.py", title="Compare", icon=":material/balance:"),
             st.Page("app/pages/verification.py", title="Verification", icon=":material/key:"),
+            st.Page("app/pages/ablation.py", title="Ablation", icon=":material/content_cut:"),
+            st.Page(
+                "app/pages/projections.py", title="Projections", icon=":material/scatter_plot:"
+            ),
+            st.Page("app/pages/looking.py", title="What it looks at", icon=":material/visibility:"),
+        ],
+        "What is decided": [
+            st.Page("app/pages/fairness.py", title="Fairness", icon=":material/equal:"),
         ],
     }
 )

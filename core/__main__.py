@@ -162,6 +162,25 @@ def suppress(
     print(f"{out}: {rows:,} vectors of {numbers} numbers")
 
 
+@app.command()
+def look(
+    source: Annotated[str, typer.Argument(help="An audit's settings, or the id of a run.")],
+    *,
+    face: Annotated[str, typer.Option(help="The id of a face of a test person.")],
+    out: Annotated[Path, typer.Option(help="The .npz file to write.")],
+    method: Annotated[str | None, typer.Option(help="occlusion (any encoder), gradients.")] = None,
+    label: Annotated[str | None, typer.Option(help="By itself the first sensitive one.")] = None,
+    change: Annotated[str | None, typer.Option(help="Shown beside: blur or pixelate.")] = None,
+    size: Annotated[int | None, typer.Option(help="Pixels of a block, or of the blur.")] = None,
+) -> None:
+    """What the encoder looks at in a face: maps for identity and for a label."""
+    from core.command_look import look as looked
+
+    meta = looked(source, out, face=face, method=method, label=label, change=change, pixels=size)
+    names = " and ".join(one for one in ("identity", meta["label"]) if one)
+    print(f"{out}: maps of {names} by {meta['method']}, clear and after {meta['change']}")
+
+
 def _there(path: Path | None, preset: str) -> Path | None:
     if path is None and preset != "synthetic":
         raise ConfigError("no path is given: say where the faces are, or use --preset synthetic")

@@ -1,0 +1,102 @@
+"""The pictures of the docs, of a run on the bundled synthetic set: pages and named views.
+
+    python -m benchmarks.pictures CACHE [--out docs/images]
+
+CACHE holds the store and a finished demonstration (`BLINDFOLD_CACHE` of a dashboard that ran it).
+Refuses any run whose faces were not drawn: photographs of people stay out of the repository. Needs
+the packages of requirements-dev.txt and a Chromium.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pandas as pd
+from PIL import Image
+
+from benchmarks.first_look import ADDRESS, ROOT, server
+from core import run as runs
+from core.plots.projection_presets import PRESETS, resolved
+
+PAGES = ("ablation", "fairness")
+WIDTH, TALLEST = 1280, 1500
+COLOURS = 128
+"""Of each picture: pages have few, and the repository stays small."""
+
+
+def views(run: runs.Run) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Name, page and choices of each picture."""
+    for page in PAGES:
+        yield page, page, {}
+    maps = pd.read_parquet(run.result / "tables" / "projection.parquet")
+    fixed = ("representation", "method", "id", "u", "v", "subject_id", "placed")
+    labels = [name for name in maps.columns if name not in fixed]
+    shown = list(dict.fromkeys(maps["representation"]))
+    kinds = {one.name or one.kind: one.kind for one in run.config().suppressors}
+    for number, preset in enumerate(PRESETS, start=1):
+        found = resolved(preset, shown, labels, kinds)
+        if found.missing:
+            raise SystemExit(f"{preset.name}: the run lacks {', '.join(found.missing)}")
+        panes = {f"map{place}": name for place, name in enumerate(found.panes, start=1)}
+        chosen = {"maps": str(len(found.panes)), "colour": found.colour, **panes}
+        yield f"projections-{number}", "projections", chosen
+
+
+def drawn(cache: Path) -> runs.Run:
+    """The newest finished run in `cache` that looks at drawn faces and has maps."""
+    os.environ["BLINDFOLD_CACHE"] = str(cache)
+    for run in runs.listing():
+        faces = run.config().faces
+        synthetic = faces is not None and faces.preset == "synthetic"
+        if synthetic and (run.result / "tables" / "projection.parquet").exists():
+            return run
+    raise SystemExit(f"{cache} has no finished run on the synthetic set with maps: run one first")
+
+
+def picture(browser: Any, address: str) -> Image.Image:
+    """The main part of a page, once it has settled."""
+    page = browser.new_page(viewport={"width": WIDTH, "height": 900})
+    page.goto(address)
+    page.get_by_role("heading", level=1).wait_for(timeout=60_000)
+    page.wait_for_timeout(8000)
+    main = "document.querySelector('[data-testid=stMain]')"
+    height = int(page.evaluate(f"() => {main}.scrollHeight"))
+    page.set_viewport_size({"width": WIDTH, "height": min(height, TALLEST)})
+    page.wait_for_timeout(4000)
+    found = Image.open(io.BytesIO(page.screenshot()))
+    page.close()
+    return found.convert("RGB").quantize(COLOURS)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Write every picture."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("cache", type=Path)
+    asked.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
+    given = asked.parse_args(arguments)
+    run = drawn(given.cache.resolve())
+    given.out.mkdir(parents=True, exist_ok=True)
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    with sync_playwright() as play, server(given.cache.resolve()):
+        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        for name, page, chosen in views(run):
+            query = urlencode({"run": run.id, **chosen})
+            picture(browser, f"{ADDRESS}/{page}?{query}").save(
+                given.out / f"{name}.png", optimize=True
+            )
+            print(given.out / f"{name}.png", file=sys.stderr)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
