@@ -24,12 +24,12 @@ from PIL import Image
 
 from benchmarks.first_look import ADDRESS, ROOT, server
 from core import run as runs
-from core.plots.projection_presets import PRESETS, resolved
+from core.plots.projection_presets import PRESETS, resolved, title
 
 PAGES = ("ablation", "fairness")
 WIDTH, TALLEST = 1280, 1500
-COLOURS = 128
-"""Of each picture: pages have few, and the repository stays small."""
+COLOURS = 256
+"""Of each picture, spread over all that it has: classes are told apart by colour."""
 
 
 def views(run: runs.Run) -> Iterator[tuple[str, str, dict[str, str]]]:
@@ -45,7 +45,7 @@ def views(run: runs.Run) -> Iterator[tuple[str, str, dict[str, str]]]:
         found = resolved(preset, shown, labels, kinds)
         if found.missing:
             raise SystemExit(f"{preset.name}: the run lacks {', '.join(found.missing)}")
-        panes = {f"map{place}": name for place, name in enumerate(found.panes, start=1)}
+        panes = {f"map{place}": title(name) for place, name in enumerate(found.panes, start=1)}
         chosen = {"maps": str(len(found.panes)), "colour": found.colour, **panes}
         yield f"projections-{number}", "projections", chosen
 
@@ -73,7 +73,7 @@ def picture(browser: Any, address: str) -> Image.Image:
     page.wait_for_timeout(4000)
     found = Image.open(io.BytesIO(page.screenshot()))
     page.close()
-    return found.convert("RGB").quantize(COLOURS)
+    return found.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE)
 
 
 def main(arguments: Sequence[str]) -> None:

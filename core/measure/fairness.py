@@ -79,7 +79,19 @@ class Figure:
     kind: Kind = "share"
 
     def interval(self) -> Interval:
-        """The figure with its limits over people."""
+        """The figure with its limits over people.
+
+        A difference that is the same in every resample gets what Clopper and Pearson's (1934) limit
+        leaves to a share of as many people that never failed, on either side.
+        """
+        found = self._interval()
+        if self.kind == "share" or found.value is None or found.low != found.high:
+            return found
+        reach, least = 1 - 0.025 ** (1 / self.people), -1.0 if self.kind == "signed" else 0.0
+        low, high = max(found.value - reach, least), min(found.value + reach, 1.0)
+        return replace(found, low=low, high=high)
+
+    def _interval(self) -> Interval:
         if self.kind != "distance":
             return limits(self.value, self.samples, self.people, bounded=self.kind == "share")
         turned = np.clip(2 * self.value - self.samples, 0, 1)

@@ -179,6 +179,8 @@ def _row(cell: Cell, attacker: str, metric: Metric, found: Interval) -> dict[str
     failed = word == "probe failed"
     would = cell.detectable.get(attacker, {}) if word == "nothing found" else {}
     limits = cell.limits(attacker, metric)
+    if limits is not None and would.get(metric, 1.0) <= limits[1]:
+        would = {}  # found by an attacker whose own null is lower than this one's
     return {
         "representation": cell.representation,
         "attribute": cell.target.attribute,

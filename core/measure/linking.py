@@ -19,4 +19,6 @@ STRENGTHS = (1e-4, 1e-2, 1.0, 100.0)
 
 def linear_map(x: np.ndarray, phi: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     """A map from unit rows like x (n, d) to rows like `phi` (n, d'), fitted on these n faces."""
-    return RidgeCV(alphas=STRENGTHS).fit(x, phi).predict
+    fitted = RidgeCV(alphas=STRENGTHS).fit(x, phi)
+    # Of a single number scikit-learn predicts a vector, not a column.
+    return lambda rows: np.asarray(fitted.predict(rows)).reshape(len(rows), phi.shape[1])

@@ -87,7 +87,7 @@ def question(x: Embeddings, settings: Fairness) -> Question:
     chosen = _choose_target(x, settings)
     protected = _protected(x, settings, chosen)
     target, synthetic = _target(x, settings, chosen, protected)
-    taken = {target.name.split("=")[0], protected.name.split("=")[0]}
+    taken = {_parts(x, target.name)[0], _parts(x, protected.name)[0]}
     balance = None
     if "gender" in x.labels and "gender" not in taken:
         found = grouped(x, "gender")
@@ -111,7 +111,7 @@ def grouped(x: Embeddings, name: str) -> Grouped:
 
     Raises `ConfigError` where there is no such label or class.
     """
-    label, _, wanted = name.partition("=")
+    label, wanted = _parts(x, name)
     if label not in x.labels:
         raise ConfigError(
             f"fairness names the label '{label}', and this set has "
@@ -135,11 +135,20 @@ def grouped(x: Embeddings, name: str) -> Grouped:
     return Grouped(name, classes, code)
 
 
+def _parts(x: Embeddings, name: str) -> tuple[str, str]:
+    """The label and the class of `label=class`; a label may itself be called so."""
+    if name in x.labels:
+        return name, ""
+    label, _, wanted = name.partition("=")
+    return label, wanted
+
+
 def _choose_target(x: Embeddings, settings: Fairness) -> str | None:
     """The target's name, as far as it does not depend on who is protected."""
     if settings.target != "auto":
         return settings.target
-    free = [name for name in TARGETS if name in x.labels and name != settings.protected]
+    guarded = _parts(x, settings.protected)[0]
+    free = [name for name in TARGETS if name in x.labels and name != guarded]
     return next((name for name in free if len(grouped(x, name).classes) == 2), None)
 
 
@@ -152,7 +161,7 @@ def _protected(x: Embeddings, settings: Fairness, target: str | None) -> Grouped
                 f"{len(found.classes)} classes here, and 2 to {MOST_GROUPS} can be compared: name "
                 "another label, or label=class"
             )
-        if target is not None and target.split("=")[0] == found.name.split("=")[0]:
+        if target is not None and _parts(x, target)[0] == _parts(x, found.name)[0]:
             raise ConfigError(
                 f"fairness decides '{target}' and protects '{found.name}', which are one label: "
                 "name two"
@@ -160,7 +169,7 @@ def _protected(x: Embeddings, settings: Fairness, target: str | None) -> Grouped
         return found
     # The thesis decides attractiveness and protects the smile; TPAMI protects gender.
     wanted = ["smiling"] if target == "attractive" else []
-    own = target.split("=")[0] if target else None
+    own = _parts(x, target)[0] if target else None
     for name in [*wanted, *PROTECTED, *x.labels]:
         if name in x.labels and name != own:
             found = grouped(x, name)
@@ -182,7 +191,8 @@ def _target(
             "one of its labels"
         )
     if name is None and not x.synthetic:
-        names = (one for one in x.labels if one not in (protected.name, "gender"))
+        guarded = _parts(x, protected.name)[0]
+        names = (one for one in x.labels if one not in (guarded, "gender"))
         name = next((one for one in names if len(grouped(x, one).classes) == 2), None)
         if name is None:
             raise NotEnoughData(

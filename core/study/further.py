@@ -13,6 +13,7 @@ from core.config import Config
 from core.encode.network import choose_device
 from core.errors import ConfigError
 from core.measure.targets import Target
+from core.project.method import FEWEST
 from core.split import Split
 from core.study import expected
 from core.study.fairness import fairness, prepare
@@ -49,7 +50,23 @@ class Further:
         asked, why = self._asked()
         if why and asked and self._config.asked("studies"):
             raise ConfigError(f"{', '.join(asked)}: {why}; leave out of studies what cannot be")
+        if self._config.asked("studies"):
+            self._refuse(asked)
         return {} if why else self._seconds(asked)
+
+    def _refuse(self, asked: Sequence[str]) -> None:
+        """Raise where a study that was named would have nothing to show."""
+        if "ablation" in asked and not any(one.k >= 2 for one in self.targets):
+            raise ConfigError(
+                "ablation is asked for by name, and no label of these faces has two classes to "
+                "tell apart: bring such a label, or leave ablation out of studies"
+            )
+        shown = len(reference_of(self.suppressing.data.x).test)
+        if "projection" in asked and shown < FEWEST:
+            raise ConfigError(
+                f"projection is asked for by name, and the reference split tests {shown} faces (at "
+                f"least {FEWEST} are needed): bring more people, or leave it out of studies"
+            )
 
     def each(self, representations: Mapping[str, Representation]) -> Iterator[StudyResult]:
         """Every one that was asked for and that these data can serve, in their order."""
@@ -62,7 +79,9 @@ class Further:
         seen = reference(self.suppressing.data.x, self.outcome, activations)
         if "projection" in asked:
             yield self._told("projection", self._projection(seen))
-        if "ablation" in asked and self.targets:
+        if "ablation" in asked and not self.targets:
+            self.suppressing.warnings.append("ablation: left out, since no label is attacked here")
+        elif "ablation" in asked:
             yield self._told("ablation", self._ablation(seen, representations))
         if "fairness" in asked:
             yield self._told("fairness", self._fairness(representations))

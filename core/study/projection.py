@@ -19,6 +19,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from core.attack import hidden
+from core.attack.attack import VERSION as ATTACK
 from core.attack.attack import Problem
 from core.attack.hidden import hidden_layer
 from core.attack.neural import Neural
@@ -50,6 +51,8 @@ SHUFFLES = 20
 ROUNDING = 1e-6
 """Vectors whose columns deviate by less than this share of the largest number are all one."""
 PHASE = "Projecting"
+FIXED = ("representation", "method", "id", "u", "v", "subject_id", "placed")
+"""Columns of every map, before those of its labels."""
 
 
 def projection(
@@ -176,13 +179,24 @@ class _Drawing:
                 key(
                     "hidden",
                     hidden.VERSION,
-                    {"seed": self.seed, "probe": Neural.version},
-                    [one.digest(0), sensitive.digest(), rows_digest(split.attacker)],
+                    {"seed": self.seed, "probe": Neural.version, "attack": ATTACK},
+                    [
+                        one.digest(0),
+                        sensitive.digest(),
+                        rows_digest(split.attacker),
+                        rows_digest(self.rows),
+                    ],
                 )
             )
             problems.append(
                 Problem(
-                    x[rows], sensitive.y[learn], one.subjects[rows], x, sensitive.k, self.seed, ""
+                    x[rows],
+                    sensitive.y[learn],
+                    one.subjects[rows],
+                    x[self.rows],
+                    sensitive.k,
+                    self.seed,
+                    "",
                 )
             )
         missing = [i for i, name in enumerate(names) if self.store.load(name) is None]
@@ -194,7 +208,7 @@ class _Drawing:
             self.store.save(names[i], {"activations": activations})
             self.progress.advance(1)
         return {
-            f"f3({name})": settled(self.store, own).arrays["activations"][self.rows]
+            f"f3({name})": settled(self.store, own).arrays["activations"]
             for name, own in zip(named, names, strict=True)
         }
 
@@ -281,7 +295,7 @@ class _Drawing:
                 "v": places[:, 1],
                 "subject_id": faces["subject_id"],
                 "placed": placed,
-                **{name: faces[name] for name in labels},
+                **{column(name): faces[name] for name in labels},
             }
         )
 
@@ -307,9 +321,14 @@ class _Drawing:
         for label in labels:
             values = faces[label].to_numpy(dtype=str)
             own = seen[values[seen] != UNKNOWN]
-            found = {"trustworthiness": whole, "label": label, "n": len(own)}
+            found = {"trustworthiness": whole, "label": column(label), "n": len(own)}
             rows.append({**found, **_like(places[own], people[own], values[own], self.seed)})
         return rows or [{"trustworthiness": whole, "n": len(seen)}]
+
+
+def column(label: str) -> str:
+    """The column of a label in the table `projection`; the table's own columns keep their names."""
+    return f"label {label}" if label in FIXED else label
 
 
 def _like(

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from core.config import config_from
+from core.errors import ConfigError
 from core.progress import Progress
 from core.store import Store
 from core.study.audit import audit
@@ -115,6 +116,26 @@ def test_the_same_audit_gives_the_same_tables(found: Audit, tmp_path: Path) -> N
     assert set(first) == set(again)
     for name in first:
         pd.testing.assert_frame_equal(first[name], again[name], check_exact=True)
+
+
+def test_a_study_that_was_named_and_cannot_be_is_refused(tmp_path: Path) -> None:
+    vectors(tmp_path)
+    with pytest.raises(ConfigError, match="no label of these faces has two classes"):
+        run(tmp_path, studies=["ablation"], sensitive=None, attributes=[])
+    vectors(tmp_path, people=2)
+    with pytest.raises(ConfigError, match="the reference split tests"):
+        run(tmp_path, studies=["projection"])
+
+
+def test_a_single_number_can_be_suppressed_and_audited(tmp_path: Path) -> None:
+    path = vectors(tmp_path)
+    table = pd.read_parquet(path)
+    table["embedding"] = [one[:1] for one in table["embedding"]]
+    table.to_parquet(path)
+    found = run(
+        tmp_path, studies=["verification"], suppressors=[{"kind": "lntl"}], sensitive="expression"
+    )
+    assert set(found.tables["verification"]["representation"]) >= {"x", "lntl"}
 
 
 def test_the_careless_preset_says_so_and_claims_more(tmp_path: Path) -> None:

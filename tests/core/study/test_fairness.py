@@ -407,3 +407,15 @@ def test_the_truth_is_told_for_the_favoured_group_first() -> None:
     assert found["0.9"]["tpr"]["feminine"] > found["0.9"]["tpr"]["masculine"]
     assert found["0.9"]["gap"] > found["0.5"]["gap"] == 0
     assert found["0.5"]["accuracy"] > found["0.9"]["accuracy"]
+
+
+def test_a_label_may_have_the_sign_that_names_a_class_in_its_name() -> None:
+    x = people(**{"a=b": ["u", "v"] * 240})
+    assert question(x, Fairness()).protected.name == "gender"
+    assert question(x, Fairness(target="a=b")).target.classes == ("v", "u")
+
+
+def test_what_decides_by_itself_leaves_the_protected_label_alone() -> None:
+    x = people(smiling=["no", "yes", "yes"] * 160)
+    asked = question(x, Fairness(protected="smiling=yes"))
+    assert asked.target.name == "hired"

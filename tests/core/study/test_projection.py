@@ -223,3 +223,13 @@ def test_a_label_of_one_class_has_no_figure(tmp_path: Path) -> None:
     assert quality.loc["age", "n"] == 0
     assert quality[["knn_agreement", "silhouette", "chance"]].isna().all(axis=None)
     assert quality["trustworthiness"].notna().all()
+
+
+def test_a_label_called_as_a_column_of_the_table_does_not_overwrite_it(tmp_path: Path) -> None:
+    x = faces()
+    named = x.table.rename(columns={"expression": "method"})
+    ref = reference(replace(x, table=named, labels=("method", "age"), digest=""))
+    found = run(tmp_path, ref, SMALL, by="method").tables
+    assert set(found["projection"]["method"]) == {"tsne"}
+    assert set(found["projection"]["label method"]) == {"happy", "sad"}
+    assert set(found["projection_quality"]["label"]) == {"label method", "age"}
