@@ -7,9 +7,25 @@ from typing import Literal
 import streamlit as st
 
 from app import jobs, look, session, words
+from app.choices import choose_run
 from app.jobs import View
 from core import run as runs
 from core.errors import BlindfoldError
+
+
+def opened(title: str) -> View | None:
+    """The title of a page and the run that it is about, with what must be said of it.
+
+    None where there is no run; the page then says so and has nothing else.
+    """
+    st.title(title, anchor=False)
+    view = choose_run(jobs.views(session.owner()))
+    if view is None:
+        look.empty("There is no audit yet. The Overview starts the demonstration by itself.")
+        return None
+    words.loud(view)
+    context(view)
+    return view
 
 
 def context(view: View) -> None:

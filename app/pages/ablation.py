@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import chart, jobs, look, session, state, words
-from app.choices import choose_attribute, choose_metric, choose_run
+from app import chart, jobs, look, state
+from app.choices import choose_attribute, choose_metric
 from app.jobs import View
 from app.look import Html
 from core.papers import PaperAblation, ablated
@@ -26,13 +26,9 @@ SHARES = (0.0, 0.5, 0.9, 0.99)
 
 def main() -> None:
     """Draw the page for the run in the address, or for the newest."""
-    st.title("Ablation", anchor=False)
-    view = choose_run(jobs.views(session.owner()))
+    view = state.opened("Ablation")
     if view is None:
-        look.empty("There is no audit yet. The Overview starts the demonstration by itself.")
         return
-    words.loud(view)
-    state.context(view)
     look.put(
         "How few numbers still give a label away: they are removed from the vectors, an attacker "
         "learns anew from what is left, and is asked about people it has never seen.",

@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
-from app import chart, fairness_scores, jobs, look, session, state, words
+from app import chart, fairness_scores, jobs, look, state
 from app import fairness_choices as choices
 from app import fairness_parts as parts
 from app import fairness_tables as tables
-from app.choices import choose_run
 from app.fairness_choices import Wish
 from app.jobs import View
 from app.look import Html
@@ -26,13 +25,9 @@ from core.plots.tokens import CATEGORIES, tokens
 
 def main() -> None:
     """Draw the page for the run in the address, or for the newest."""
-    st.title("Fairness", anchor=False)
-    view = choose_run(jobs.views(session.owner()))
+    view = state.opened("Fairness")
     if view is None:
-        look.empty("There is no audit yet. The Overview starts the demonstration by itself.")
         return
-    words.loud(view)
-    state.context(view)
     table = jobs.frame(view, "fairness")
     found = [] if table is None else plots.questions(table)
     _lead(view, found)

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from app import chart, jobs, look, looking, maps, session, sheet, state, words
-from app.choices import choose_run
+from app import chart, look, looking, maps, sheet, state
 from app.jobs import Embedding, View
 from app.looking import Choice
 from core.errors import BlindfoldError
@@ -29,13 +28,9 @@ BLACK_BOXES = ("onnx", "pixels")
 
 def main() -> None:
     """Draw the page for the run in the address, or for the newest."""
-    st.title("What it looks at", anchor=False)
-    view = choose_run(jobs.views(session.owner()))
+    view = state.opened("What it looks at")
     if view is None:
-        look.empty("There is no audit yet. The Overview starts the demonstration by itself.")
         return
-    words.loud(view)
-    state.context(view)
     look.put(
         "Where in a picture the encoder's vector takes identity from, and where a probe takes a "
         "label from. A map shows where a score reacts, not why.",

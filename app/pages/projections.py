@@ -9,8 +9,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from app import atlas, chosen, jobs, lasso, look, map_choices, maps, picked, session, state, words
-from app.choices import choose_run
+from app import atlas, chosen, jobs, lasso, look, map_choices, maps, picked, state
 from app.jobs import View
 from app.map_choices import Colour, Drawing
 from core.plots import projection as plots
@@ -36,13 +35,9 @@ CROWDED = 30_000
 
 def main() -> None:
     """Draw the page for the run in the address, or for the newest."""
-    st.title("Projections", anchor=False)
-    view = choose_run(jobs.views(session.owner()))
+    view = state.opened("Projections")
     if view is None:
-        look.empty("There is no audit yet. The Overview starts the demonstration by itself.")
         return
-    words.loud(view)
-    state.context(view)
     look.put(
         "Each point is a face of a person whom no suppressor has met, and points that lie close "
         "have vectors that are alike. Choose some on one map, and see where the others put them.",

@@ -8,8 +8,7 @@ from itertools import groupby
 import pandas as pd
 import streamlit as st
 
-from app import chart, jobs, look, session, state, words
-from app.choices import choose_run
+from app import chart, jobs, look, state
 from app.jobs import View
 from app.look import Html
 from core.papers import PaperFigure, verified
@@ -26,13 +25,9 @@ Tables = Mapping[str, pd.DataFrame | None]
 
 def main() -> None:
     """Draw the page for the run in the address, or for the newest."""
-    st.title("Verification", anchor=False)
-    view = choose_run(jobs.views(session.owner()))
+    view = state.opened("Verification")
     if view is None:
-        look.empty("There is no audit yet. The Overview starts the demonstration by itself.")
         return
-    words.loud(view)
-    state.context(view)
     look.put(
         "What a representation is still good for: whether two pictures show one person. What a "
         "suppressor costs is read here, beside what it hides on the Leakage page.",
