@@ -26,13 +26,13 @@ nothing (docs/bounds.md).
 
 Tried and left out: a penalty on the class contrasts inside the discriminant, and drawn people added
 to 41 of London's own, moved nothing by more than folds differ (within-person noise holds the
-contrasts already). Erasing only the leading
-contrast directions was far worse on drawn faces and no better on photographs. A stage lowering
-the label's kernel dependence (HSIC, Gretton et al. 2005), alone or in front of the closed form,
-with 41 people to learn from: of gender in photographs attackers with as many people read less
-behind it, in drawn faces more; and what it makes small it does not remove. Attackers with 41, 120
-and 300 people read gender at .66, .77 and .83 behind the stage and at .73, .75 and .80 behind a
-smaller rank (drawn people of that recogniser, 3 draws; `benchmarks.nonlinear`).
+contrasts already). Erasing only the leading contrast directions was far worse on drawn faces and no
+better on photographs. A stage lowering the label's kernel dependence (HSIC, Gretton et al. 2005),
+alone or in front of the closed form, with 41 people to learn from: of gender in photographs
+attackers with as many people read less behind it, in drawn faces more; and what it makes small it
+does not remove. Attackers with 41, 120 and 300 people read gender at .66, .77 and .83 behind the
+stage and at .73, .75 and .80 behind a smaller rank (drawn people of that recogniser, 3 draws;
+`benchmarks.nonlinear`).
 """
 
 from __future__ import annotations
