@@ -10,7 +10,8 @@ from core.plots.findings import METRICS
 
 
 def choose_run(views: list[View]) -> View | None:
-    """The run named in the address, else the last one looked at, else the newest with a result.
+    """The run named in the address, else the last one looked at, else the newest with a result, or
+    else the newest that is at work: one that waits in the queue has nothing to show.
 
     Its id is always put into the address, so that a link keeps its meaning.
     """
@@ -19,7 +20,8 @@ def choose_run(views: list[View]) -> View | None:
     known = {view.id: view for view in views}
     asked = st.query_params.get("run") or st.session_state.get("last run")
     done = [view.id for view in views if view.audit is not None]
-    start = asked if asked in known else (done or list(known))[0]
+    working = [view.id for view in views if view.status.state == "running"]
+    start = asked if asked in known else (done or working or list(known))[0]
     if len(views) > 1:
         if st.session_state.get("audit") not in known or "run" not in st.query_params:
             st.session_state["audit"] = start

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import look, maps, picked, sheet
+from app import files, look, maps, picked, sheet
 from app.jobs import View
 from app.look import Html
 from core.errors import BlindfoldError
@@ -122,11 +122,7 @@ def listed(
     with st.container(horizontal=True, vertical_alignment="center"):
         every = st.toggle("Every attacker", key="every", bind="query-params")
         singly = st.toggle("Face by face", key="singly", bind="query-params")
-        st.download_button(
-            "Chosen faces (CSV)", frame.to_csv(index=False).encode(),
-            file_name=f"chosen-{view.id[:8]}.csv", mime="text/csv", icon=":material/download:",
-            on_click="ignore",
-        )  # fmt: skip
+        files.csv(view, "chosen", frame, "Chosen faces (CSV)")
     if every:
         _every(view, found, faces, list(said), attackers, attribute)
     if singly:

@@ -174,8 +174,8 @@ def files_in(folder: Path) -> int:
 
 
 @dataclass(frozen=True)
-class Embedding:
-    """Vectors being computed by the command line, in a process of its own: no torch in a page."""
+class Beside:
+    """A command of ours at work in a process of its own: no torch in a page."""
 
     process: subprocess.Popen[bytes]
     log: Path
@@ -188,29 +188,33 @@ class Embedding:
     def reason(self) -> str:
         """The last line that it wrote: where it failed, the sentence for a person."""
         lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        return lines[-1] if lines else "computing the vectors failed without a word"
+        return lines[-1] if lines else "it ended without a word"
 
 
-def embed(path: Path, out: Path, encoder: Mapping[str, Any], aligned: bool) -> Embedding:
+def embed(path: Path, out: Path, encoder: Mapping[str, Any], aligned: bool) -> Beside:
     """Start computing the vectors of the face set at `path` into the Parquet file `out`."""
-    command = [sys.executable, "-m", "core", "embed", str(path), "--out", str(out)]
-    command += ["--encoder", str(encoder["kind"])]
+    command = ["embed", str(path), "--out", str(out), "--encoder", str(encoder["kind"])]
     if encoder.get("weights"):
         command += ["--weights", str(encoder["weights"])]
     if aligned:
         command += ["--aligned"]
+    return beside(command, out)
+
+
+def beside(command: list[str], out: Path) -> Beside:
+    """Start `python -m core` with `command`, which writes `out`; its log lies beside that."""
     log = out.with_suffix(".log")
     environment = {**os.environ, "BLINDFOLD_CACHE": str(home().resolve())}
     with open(log, "wb") as told:
         process = subprocess.Popen(
-            command,
+            [sys.executable, "-m", "core", *command],
             stdin=subprocess.DEVNULL,
             stdout=told,
             stderr=told,
             cwd=Path(__file__).resolve().parent.parent,
             env=environment,
         )
-    return Embedding(process, log)
+    return Beside(process, log)
 
 
 def stamp(view: View) -> tuple[object, ...]:

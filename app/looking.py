@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import subprocess
-import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
-from app.jobs import Embedding, View
+from app.jobs import Beside, View, beside
 from core.plots.looking import Looked, read
-from core.store import home
 
 FOLDER = "looking"
 """In the folder of a run, and deleted with it: the maps lie on the face."""
@@ -63,29 +59,19 @@ def seconds(view: View, method: str) -> int:
     return round(max(told)) + 5 if told else FIRST[method]
 
 
-def start(view: View, choice: Choice) -> Embedding:
+def start(view: View, choice: Choice) -> Beside:
     """Start looking, in a process of its own."""
     out = path(view, choice)
     out.parent.mkdir(mode=0o700, exist_ok=True)
     command = [
-        sys.executable, "-m", "core", "look", view.id, "--face", choice.face, "--out", str(out),
+        "look", view.id, "--face", choice.face, "--out", str(out),
         "--method", choice.method, "--change", choice.change, "--size", str(choice.size),
     ]  # fmt: skip
     command += ["--label", choice.label] if choice.label else []
-    log = out.with_suffix(".log")
-    with open(log, "wb") as told:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=told,
-            stderr=told,
-            cwd=Path(__file__).resolve().parent.parent,
-            env={**os.environ, "BLINDFOLD_CACHE": str(home().resolve())},
-        )
-    return Embedding(process, log)
+    return beside(command, out)
 
 
-def told(work: Embedding) -> tuple[float, str]:
+def told(work: Beside) -> tuple[float, str]:
     """How much is done, from 0 to 1, and the words of its log's last line."""
     lines = work.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     last = lines[-1] if lines else "starting"
@@ -95,7 +81,7 @@ def told(work: Embedding) -> tuple[float, str]:
     return int(done.group(1)) / 100, last[done.end() :].strip()
 
 
-def reason(work: Embedding) -> str:
+def reason(work: Beside) -> str:
     """Why it ended without maps, in a sentence."""
     said = told(work)[1].removeprefix("blindfold: ")
     return f"Looking ended before it was done: {said}"

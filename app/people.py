@@ -66,7 +66,7 @@ def _vectors(chosen: Chosen, aligned: bool, out: Path) -> None:
         st.rerun()
 
 
-def _watch(out: Path, process: jobs.Embedding) -> None:
+def _watch(out: Path, process: jobs.Beside) -> None:
     if out.is_file() or process.ended:
         st.session_state.pop("embedding", None)
         if not out.is_file():

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import chart, jobs, look, state
+from app import chart, files, jobs, look, state
 from app.choices import choose_attribute, choose_metric
 from app.jobs import View
 from app.look import Html
@@ -80,7 +80,7 @@ def _results(view: View, table: pd.DataFrame) -> None:
     _orders(view, every, metric, kind)
     look.gap("small")
     _known(view, table)
-    _download(view, table)
+    files.csv(view, "ablation", table)
 
 
 def _choose_order(orders: Sequence[str]) -> str:
@@ -205,17 +205,6 @@ def _most(table: pd.DataFrame, column: str) -> int | None:
     if column not in table or table[column].isna().all():
         return None
     return int(table[column].max())
-
-
-def _download(view: View, table: pd.DataFrame) -> None:
-    st.download_button(
-        "ablation.csv",
-        table.to_csv(index=False).encode(),
-        file_name=f"ablation-{view.id[:8]}.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-    )
 
 
 main()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from app import chart, exported, frontier, jobs, look, session, side_by_side, state, words
+from app import chart, exported, files, frontier, jobs, look, session, side_by_side, state, words
 from app.choices import choose_attribute, choose_run
 from app.jobs import View
 from app.look import Html
@@ -246,14 +246,7 @@ def _downloads(view: View, tables: Tables, shown: Sequence[Card]) -> None:
         for name in NAMES:
             frame: pd.DataFrame | None = getattr(tables, name)
             if frame is not None:
-                st.download_button(
-                    f"{name}.csv",
-                    frame.to_csv(index=False).encode(),
-                    file_name=f"{name}-{view.id[:8]}.csv",
-                    mime="text/csv",
-                    icon=":material/download:",
-                    on_click="ignore",
-                )
+                files.csv(view, name, frame)
         for card in shown:
             place = exported.folder(view, card.name)
             if place is not None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
-from app import chart, fairness_scores, jobs, look, state
+from app import chart, fairness_scores, files, jobs, look, state
 from app import fairness_choices as choices
 from app import fairness_parts as parts
 from app import fairness_tables as tables
@@ -177,24 +177,12 @@ def _known(view: View, wish: Wish) -> None:
 
 
 def _downloads(view: View, table: pd.DataFrame, differences: pd.DataFrame | None) -> None:
-    files = [("fairness.csv", table.to_csv(index=False).encode(), "text/csv")]
-    if differences is not None:
-        own = differences[differences["table"] == "fairness"]
-        files.append(("differences.csv", own.to_csv(index=False).encode(), "text/csv"))
     with st.container(horizontal=True):
-        for name, data, mime in files:
-            stem, _, ending = name.partition(".")
-            st.download_button(
-                name, data, file_name=f"{stem}-{view.id[:8]}.{ending}", mime=mime,
-                icon=":material/download:", on_click="ignore",
-            )  # fmt: skip
+        files.csv(view, "fairness", table)
+        if differences is not None:
+            files.csv(view, "differences", differences[differences["table"] == "fairness"])
         if fairness_scores.path(view).is_file():
-            st.download_button(
-                "scores.parquet", fairness_scores.path(view).read_bytes,
-                file_name=f"fairness_scores-{view.id[:8]}.parquet",
-                mime="application/vnd.apache.parquet", icon=":material/download:",
-                on_click="ignore",
-            )  # fmt: skip
+            files.parquet(view, "fairness_scores", fairness_scores.path(view))
 
 
 def _pair(pair: str) -> str:

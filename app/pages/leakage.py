@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import jobs, look, session, state, words
+from app import files, jobs, look, session, state, words
 from app.choices import choose_attribute, choose_metric, choose_run
 from app.jobs import View
 from app.look import Html
@@ -76,14 +76,7 @@ def _results(view: View, leakage: pd.DataFrame) -> None:
         key=f"leakage-{view.id}-{attribute}-{metric}-{look.mode()}",
     )
     _table(shown, metric, kinds(view.config))
-    st.download_button(
-        "Table (CSV)",
-        leakage.to_csv(index=False).encode(),
-        file_name=f"leakage-{view.id[:8]}.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    files.csv(view, "leakage", leakage, "Table (CSV)")
     look.gap("small")
     _passed(view, shown, attribute)
 

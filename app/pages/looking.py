@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from app import chart, look, looking, maps, sheet, state
-from app.jobs import Embedding, View
+from app.jobs import Beside, View
 from app.looking import Choice
 from core.errors import BlindfoldError
 from core.faces.faceset import FaceSet
@@ -148,9 +148,9 @@ def _face(view: View, faces: FaceSet, offered: pd.DataFrame, labels: Sequence[st
 # -- work ------------------------------------------------------------------------------------
 
 
-def _at_work(view: View, choice: Choice) -> Embedding | None:
+def _at_work(view: View, choice: Choice) -> Beside | None:
     """What this session has at work for this choice, or had."""
-    kept: dict[str, Embedding] = st.session_state.setdefault(WORK, {})
+    kept: dict[str, Beside] = st.session_state.setdefault(WORK, {})
     return kept.get(str(looking.path(view, choice)))
 
 
@@ -168,7 +168,7 @@ def _run(view: View, choice: Choice) -> None:
         st.rerun()
 
 
-def _watch(name: str, work: Embedding) -> None:
+def _watch(name: str, work: Beside) -> None:
     """The bar of a look at work; the page is drawn again when it has ended."""
     if work.ended:
         st.rerun()

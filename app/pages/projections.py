@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import nullcontext
-from functools import partial
 
 import numpy as np
 import streamlit as st
 
-from app import atlas, chosen, jobs, lasso, look, map_choices, maps, picked, state
+from app import atlas, chosen, files, jobs, lasso, look, map_choices, maps, picked, state
 from app.jobs import View
 from app.map_choices import Colour, Drawing
 from core.plots import projection as plots
@@ -52,7 +51,7 @@ def main() -> None:
         look.gap("small")
         _files(view)
     elif view.active:
-        look.empty("Maps come at the end of the run: they are not here yet.")
+        look.empty("Maps come after the attacks: they are not here yet.")
     elif view.audit is not None:
         look.empty(_none(view, found))
     if view.audit is not None:
@@ -197,18 +196,10 @@ def _files(view: View) -> None:
     look.heading("Tables", "Where each face lies on each map, and how far each can be trusted.")
     with st.container(horizontal=True):
         if maps.path(view).name == maps.TABLE:
-            st.download_button(
-                maps.TABLE, partial(maps.path(view).read_bytes),
-                file_name=f"projection-{view.id[:8]}.parquet", on_click="ignore",
-                mime="application/vnd.apache.parquet", icon=":material/download:",
-            )  # fmt: skip
+            files.parquet(view, "projection", maps.path(view))
         frame = jobs.frame(view, "projection_quality")
         if frame is not None:
-            st.download_button(
-                "projection_quality.csv", frame.to_csv(index=False).encode(),
-                file_name=f"projection_quality-{view.id[:8]}.csv", mime="text/csv",
-                icon=":material/download:", on_click="ignore",
-            )  # fmt: skip
+            files.csv(view, "projection_quality", frame)
 
 
 main()

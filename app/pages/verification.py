@@ -8,7 +8,7 @@ from itertools import groupby
 import pandas as pd
 import streamlit as st
 
-from app import chart, jobs, look, state
+from app import chart, files, jobs, look, state
 from app.jobs import View
 from app.look import Html
 from core.papers import PaperFigure, verified
@@ -294,14 +294,7 @@ def _downloads(view: View, found: Tables) -> None:
     with st.container(horizontal=True):
         for name, frame in found.items():
             if frame is not None:
-                st.download_button(
-                    f"{name}.csv",
-                    frame.to_csv(index=False).encode(),
-                    file_name=f"{name}-{view.id[:8]}.csv",
-                    mime="text/csv",
-                    icon=":material/download:",
-                    on_click="ignore",
-                )
+                files.csv(view, name, frame)
 
 
 def _missing(view: View, name: str) -> str:

@@ -19,7 +19,7 @@ from core.run_status import write_status
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import fixtures
-from fixtures import Maker, Open, alive
+from fixtures import Maker, Open, Opened, alive
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGES = {"leakage": "app/pages/leakage.py", "faces": "app/pages/faces.py"}
@@ -56,6 +56,19 @@ def make() -> Maker:
         return run
 
     return make
+
+
+@pytest.fixture
+def open_it(request: pytest.FixtureRequest) -> Opened:
+    """Opens the page that the test's module names as `PAGE`, with query parameters."""
+
+    def open_it(**query: Any) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+        for name, value in query.items():
+            app.query_params[name] = value
+        return app.switch_page(request.module.PAGE).run()
+
+    return open_it
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from core.table import table
 
 Maker = Callable[..., runs.Run]
 Open = Callable[..., AppTest]
+Opened = Callable[..., AppTest]
 
 MADE_UP = "made-up test data"
 

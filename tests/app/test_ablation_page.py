@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
 import pandas as pd
 import pytest
-from fixtures import Maker, audit, html
+from fixtures import Maker, Opened, audit, html
 from made_up_ablation import SETTINGS, made_up
 from streamlit.testing.v1 import AppTest
 
 from core.run import Run
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = "app/pages/ablation.py"
-
-Opened = Callable[..., AppTest]
-
-
-@pytest.fixture
-def open_it() -> Opened:
-    """Opens the page, with query parameters."""
-
-    def open_it(**query: Any) -> AppTest:
-        app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
-        for name, value in query.items():
-            app.query_params[name] = value
-        return app.switch_page(PAGE).run()
-
-    return open_it
 
 
 def write(run: Run, rows: pd.DataFrame, folder: str = "result/tables") -> None:
@@ -185,3 +165,12 @@ def test_hostile_names_are_text(full: Run, open_it: Opened) -> None:
     assert "<script" not in html(app)
     specs = [element.proto.spec for element in app.get("plotly_chart")]
     assert not any("<script" in spec or "\\u003cscript" in spec for spec in specs)
+
+
+def test_a_run_at_work_comes_before_one_that_waits(make: Maker, open_it: Opened) -> None:
+    """The demonstration's full look is queued from the first visit on, and is the newer one."""
+    running = make("at work", state="running", phase="Attacking", done=1, total=9)
+    make("waiting", state="queued")
+    app = open_it()
+    assert app.query_params["run"] == running.id
+    assert "at work" in html(app)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-import streamlit as st
-from fixtures import Maker, audit, html
+from fixtures import Maker, Opened, audit, html
 from made_up_fairness import (
     FACTS,
     PAIR,
@@ -26,24 +23,7 @@ from streamlit.testing.v1 import AppTest
 from core import run as runs
 from core.run import Run
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = "app/pages/fairness.py"
-
-Opened = Callable[..., AppTest]
-
-
-@pytest.fixture
-def open_it() -> Opened:
-    """Opens the page, with query parameters."""
-
-    def open_it(**query: Any) -> AppTest:
-        st.cache_data.clear()
-        app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
-        for name, value in query.items():
-            app.query_params[name] = value
-        return app.switch_page(PAGE).run()
-
-    return open_it
 
 
 def told(facts: dict[str, Any]) -> dict[str, Any]:
@@ -193,7 +173,7 @@ def test_a_synthetic_target_is_called_that_and_its_truth_is_drawn(
 
 def test_downloads(full: Run, open_it: Opened) -> None:
     labels = [one.proto.label for one in open_it(run=full.id).get("download_button")]
-    assert labels == ["fairness.csv", "differences.csv", "scores.parquet"]
+    assert labels == ["fairness.csv", "differences.csv", "fairness_scores.parquet"]
 
 
 def test_not_enough_data_keeps_its_row(full: Run, open_it: Opened) -> None:

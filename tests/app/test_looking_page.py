@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from fixtures import Maker, html
+from fixtures import Maker, Opened, html
 from streamlit.testing.v1 import AppTest
 
 from app import jobs, looking
@@ -18,26 +17,17 @@ from app.looking import Choice
 from core.faces.synthetic.source import synthetic_faces
 from core.run import Run
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = "app/pages/looking.py"
-Opened = Callable[..., AppTest]
 
 
 @pytest.fixture
-def open_it(monkeypatch: pytest.MonkeyPatch) -> Opened:
-    """Opens the page, with query parameters; no process is really started."""
+def open_it(open_it: Opened, monkeypatch: pytest.MonkeyPatch) -> Opened:
+    """Opens the page as everywhere; no process is really started."""
 
     def refuse(view: object, choice: object) -> None:
         raise AssertionError("a process was started")
 
     monkeypatch.setattr(looking, "start", refuse)
-
-    def open_it(**query: Any) -> AppTest:
-        app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
-        for name, value in query.items():
-            app.query_params[name] = value
-        return app.switch_page(PAGE).run()
-
     return open_it
 
 
@@ -169,7 +159,7 @@ def test_looking_is_started_watched_and_said_to_have_failed(
 
     def start(view: object, own: Choice) -> jobs.Embedding:
         asked.append(own)
-        return jobs.Embedding(process, log)
+        return jobs.Beside(process, log)
 
     try:
         app = open_it(run=run.id, face=face)
@@ -199,7 +189,7 @@ def test_cancel_ends_the_process_and_is_no_failure(
     process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:
         app = open_it(run=make().id, face=face)
-        monkeypatch.setattr(looking, "start", lambda view, own: jobs.Embedding(process, log))
+        monkeypatch.setattr(looking, "start", lambda view, own: jobs.Beside(process, log))
         app = next(one for one in app.button if one.key == "look").click().run()
         assert "starting" in html(app)
         app = next(one for one in app.button if one.key == "cancel").click().run()
@@ -228,7 +218,7 @@ def test_the_command_is_the_pages_own_run(
         def __init__(self, command: list[str], **named: Any) -> None:
             seen.update(command=command, **named)
 
-    monkeypatch.setattr(looking.subprocess, "Popen", Started)
+    monkeypatch.setattr(jobs.subprocess, "Popen", Started)
     run = make()
     view = jobs.view(run.id, None)
     assert view is not None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import made_up_maps
 import numpy as np
 import pandas as pd
 import pytest
-from fixtures import Maker, html
+from fixtures import Maker, Opened, html
 from streamlit.testing.v1 import AppTest
 
 from app import atlas, picked
@@ -21,22 +20,7 @@ from core import run as runs
 from core.plots.projection_maps import maps_of
 from core.run import Run
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = "app/pages/projections.py"
-Opened = Callable[..., AppTest]
-
-
-@pytest.fixture
-def open_it() -> Opened:
-    """Opens the page, with query parameters."""
-
-    def open_it(**query: Any) -> AppTest:
-        app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
-        for name, value in query.items():
-            app.query_params[name] = value
-        return app.switch_page(PAGE).run()
-
-    return open_it
 
 
 @pytest.fixture
@@ -253,7 +237,7 @@ def test_a_run_at_work_shows_its_bar(make: Maker, open_it: Opened) -> None:
     app = open_it(run=run.id)
     assert not app.exception
     assert "Projecting: 3 of 20" in html(app)
-    assert "Maps come at the end of the run" in html(app)
+    assert "Maps come after the attacks" in html(app)
 
 
 def test_a_run_that_failed_says_how(make: Maker, open_it: Opened) -> None:

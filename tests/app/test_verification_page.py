@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import combinations_with_replacement
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from fixtures import Maker, audit, html
+from fixtures import Maker, Opened, audit, html
 from streamlit.testing.v1 import AppTest
 
 from core.run import Run
 from core.table import table
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = "app/pages/verification.py"
 SETTINGS = {"suppressors": [{"kind": "sensitivenets"}, {"kind": "lntl"}]}
 ACCURACY = {"x": 0.973, "sensitivenets": 0.961, "lntl": 0.849, "pixels": 0.71}
 MOODS = ("happy", "neutral", "unknown")
-
-Opened = Callable[..., AppTest]
 
 
 def _verification() -> Iterable[dict[str, Any]]:
@@ -102,19 +98,6 @@ def write(run: Run, tables: dict[str, pd.DataFrame]) -> None:
         old.unlink()
     for name, rows in tables.items():
         rows.to_csv(folder / f"{name}.csv", index=False)
-
-
-@pytest.fixture
-def open_it() -> Opened:
-    """Opens the page, with query parameters."""
-
-    def open_it(**query: Any) -> AppTest:
-        app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
-        for name, value in query.items():
-            app.query_params[name] = value
-        return app.switch_page(PAGE).run()
-
-    return open_it
 
 
 @pytest.fixture
