@@ -18,6 +18,7 @@ import streamlit as st
 
 from core import run as runs
 from core.config import config_from
+from core.plots.fairness import GRID
 from core.run_status import RunStatus
 from core.store import home
 
@@ -40,8 +41,10 @@ FULL: dict[str, Any] = {
     **{name: value for name, value in DEMO.items() if name != "ablation"},
     "name": "synthetic demonstration, full look",
     "look": "full",
+    "fairness": {"strengths": list(GRID)},
 }
-"""The same with everything, in the background: it gives way to whatever a person starts."""
+"""The same with everything, every step of the Fairness page's slider too, in the background: it
+gives way to whatever a person starts."""
 
 WHOLE = "BLINDFOLD_DEMO"
 """The environment variable that says "quick" where the full look is not wanted."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from core.encode.embeddings import Embeddings
-from core.measure.fairness import ALL, Figure, pair_name, paired
+from core.measure.fairness import ALL, WORST, Figure, pair_name, paired
 from core.measure.intervals import holm, p_value
-from core.study.fairness_fits import PLAIN, Task
+from core.study.fairness_fits import PLAIN, REWEIGHTING, Task
 from core.study.fairness_question import Question
 
 SCORES = (
@@ -45,42 +45,68 @@ def empty(q: Question) -> Iterator[dict[str, Any]]:
     """The figures that are not given where a training set cannot be drawn."""
     names = q.protected.classes
     pairs = [pair_name(a, b) for place, a in enumerate(names) for b in names[place + 1 :]]
+    if len(names) > 2:
+        pairs.append(WORST)
     wanted = [("tpr", one) for one in names] + [("gap", one) for one in pairs]
     for metric, group in [*wanted, *(("shift", one) for one in pairs), ("accuracy", ALL)]:
         yield {"metric": metric, "group": group, "status": "not enough data"}
 
 
 def differences(common: Mapping[str, Any], found: Figures) -> list[dict[str, Any]]:
-    """Rows of `differences`: each gap less that of the classifier on x alone, paired by person.
+    """Rows of `differences`: each gap less another classifier's, paired by person.
 
-    `a` is a φ, or `x+threshold`; `metric` is the gap's strength as `gap@0.7`. Holm's correction
-    runs over what is compared at one strength and pair of groups.
+    `a` is a φ, or x mended by another means (`x+threshold`); `b` is x alone, or for a φ also
+    `x+reweighting`, since what needs no suppressor is what a suppressor has to beat. `metric` is
+    the gap's strength as `gap@0.7`. Holm's correction runs over what is compared with one `b` at
+    one strength and pair of groups.
     """
     rows: list[dict[str, Any]] = []
     for (name, method, strength), own in found.items():
-        base = found.get(("x", PLAIN, strength))
-        if own is None or base is None or (name, method) == ("x", PLAIN):
-            continue
-        before = {one.group: one for one in base if one.metric == "gap"}
-        for figure in (one for one in own if one.metric == "gap"):
-            change = paired(figure, before[figure.group], "gap")
-            one = change.interval()
-            if one.value is None:
+        against = [PLAIN] if name == "x" else [PLAIN, REWEIGHTING]
+        for other in against:
+            base = found.get(("x", other, strength))
+            if own is None or base is None or (name, method) == ("x", other):
                 continue
-            rows.append({
-                "table": "fairness", "metric": f"gap@{strength:g}",
-                "attribute": f"{common['protected']}: {figure.group}",
-                "a": name if method == PLAIN else f"{name}+{method}", "b": "x",
-                "difference": one.value, "low": one.low, "high": one.high,
-                "p_holm": p_value(change.samples, change.people),
-            })  # fmt: skip
-    rows.sort(key=lambda row: (row["metric"], row["attribute"]))
-    for _, family in groupby(rows, key=lambda row: (row["metric"], row["attribute"])):
+            rows += _changes(common, (name, method), ("x", other), strength, own, base)
+    rows.sort(key=_family)
+    for _, family in groupby(rows, key=_family):
         several = list(family)
         adjusted = holm([row["p_holm"] for row in several])
         for row, p in zip(several, adjusted, strict=True):
             row["p_holm"] = float(p)
     return rows
+
+
+def _changes(
+    common: Mapping[str, Any],
+    a: tuple[str, str],
+    b: tuple[str, str],
+    strength: float,
+    own: Sequence[Figure],
+    base: Sequence[Figure],
+) -> Iterator[dict[str, Any]]:
+    """The gaps of `a` less those of `b`; p is not yet corrected."""
+    before = {one.group: one for one in base if one.metric == "gap"}
+    for figure in (one for one in own if one.metric == "gap"):
+        change = paired(figure, before[figure.group], "gap")
+        one = change.interval()
+        if one.value is None:
+            continue
+        yield {
+            "table": "fairness", "metric": f"gap@{strength:g}",
+            "attribute": f"{common['protected']}: {figure.group}",
+            "a": _named(*a), "b": _named(*b),
+            "difference": one.value, "low": one.low, "high": one.high,
+            "p_holm": p_value(change.samples, change.people),
+        }  # fmt: skip
+
+
+def _named(representation: str, method: str) -> str:
+    return representation if method == PLAIN else f"{representation}+{method}"
+
+
+def _family(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    return row["metric"], row["attribute"], row["b"]
 
 
 def score_rows(

@@ -13,9 +13,9 @@ from core.config import Config
 from core.encode.network import choose_device
 from core.errors import ConfigError
 from core.measure.targets import Target
-from core.project.method import FEWEST
 from core.split import Split
 from core.study import expected
+from core.study.early import refuse
 from core.study.fairness import fairness, prepare
 from core.study.fairness_phi import Fitting
 from core.study.leakage import Publish
@@ -51,22 +51,8 @@ class Further:
         if why and asked and self._config.asked("studies"):
             raise ConfigError(f"{', '.join(asked)}: {why}; leave out of studies what cannot be")
         if self._config.asked("studies"):
-            self._refuse(asked)
+            refuse(asked, self.suppressing.data.x, self.targets)
         return {} if why else self._seconds(asked)
-
-    def _refuse(self, asked: Sequence[str]) -> None:
-        """Raise where a study that was named would have nothing to show."""
-        if "ablation" in asked and not any(one.k >= 2 for one in self.targets):
-            raise ConfigError(
-                "ablation is asked for by name, and no label of these faces has two classes to "
-                "tell apart: bring such a label, or leave ablation out of studies"
-            )
-        shown = len(reference_of(self.suppressing.data.x).test)
-        if "projection" in asked and shown < FEWEST:
-            raise ConfigError(
-                f"projection is asked for by name, and the reference split tests {shown} faces (at "
-                f"least {FEWEST} are needed): bring more people, or leave it out of studies"
-            )
 
     def each(self, representations: Mapping[str, Representation]) -> Iterator[StudyResult]:
         """Every one that was asked for and that these data can serve, in their order."""

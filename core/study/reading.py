@@ -22,6 +22,7 @@ from core.faces.read import read_faces
 from core.measure.targets import target
 from core.progress import Progress
 from core.store import Store, home
+from core.study.early import early
 from core.study.leakage import Leakage
 from core.study.protocol import plan_of, splits_of
 from core.study.representation import Representation
@@ -73,6 +74,8 @@ class Reading:
             return Data(self._vectors(self.config.embeddings), None, "", "given")
         assert self.config.faces is not None, "settings without faces and without vectors"
         faces = self._faces(self.config.faces)
+        # Encoding takes minutes: what can be refused for its labels and people is refused first.
+        early(self.config, faces)
         encoder = self._encoder(faces)
         self._first_look(faces, encoder)
         x = self._encoded(faces, encoder)

@@ -11,6 +11,7 @@ import pytest
 from fixtures import Maker, Open, html
 
 from core import run as runs
+from core.plots.fairness import GRID
 
 
 def test_an_empty_home_starts_the_demonstration_once(open_page: Open) -> None:
@@ -19,6 +20,8 @@ def test_an_empty_home_starts_the_demonstration_once(open_page: Open) -> None:
     full, quick = runs.listing()
     assert (quick.name, quick.background) == ("synthetic demonstration", False)
     assert (full.name, full.background) == ("synthetic demonstration, full look", True)
+    # Every step of the Fairness page's slider answers from the store once it is done.
+    assert full.config().fairness.strengths == GRID
     assert "first figure is on its way" in html(app)
     app.run()
     assert len(runs.listing()) == 2

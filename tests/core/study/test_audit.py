@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,8 +14,10 @@ import pytest
 
 from core.config import config_from
 from core.errors import ConfigError
+from core.faces.synthetic.source import synthetic_faces
 from core.progress import Progress
 from core.store import Store
+from core.study import reading
 from core.study.audit import audit
 from core.study.summary import Audit, write
 from core.table import COLUMNS
@@ -125,6 +129,28 @@ def test_a_study_that_was_named_and_cannot_be_is_refused(tmp_path: Path) -> None
     vectors(tmp_path, people=2)
     with pytest.raises(ConfigError, match="the reference split tests"):
         run(tmp_path, studies=["projection"])
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"studies": ["projection"]}, "the reference split tests"),
+        ({"studies": ["fairness"], "fairness": {"target": "gendre"}}, "gendre"),
+        ({"studies": ["ablation"], "sensitive": None, "attributes": []}, "two classes"),
+    ],
+)
+def test_pictures_are_not_encoded_for_a_study_that_cannot_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any], said: str
+) -> None:
+    few = partial(synthetic_faces, people=2)
+    monkeypatch.setattr(reading, "read_faces", lambda *_, **__: few())
+    monkeypatch.setattr(reading, "make_encoder", lambda *_, **__: pytest.fail("an encoder"))
+    config = config_from({"faces": {"preset": "synthetic"}, **settings})
+    with pytest.raises(ConfigError, match=said):
+        audit(
+            config, base=tmp_path, store=Store(tmp_path), progress=Progress(),
+            publish=lambda *_: None,
+        )  # fmt: skip
 
 
 def test_a_single_number_can_be_suppressed_and_audited(tmp_path: Path) -> None:

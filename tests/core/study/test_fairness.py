@@ -248,12 +248,16 @@ def test_a_bias_is_found_in_its_direction_and_suppression_takes_it_away(tmp_path
     assert shift["value"] == pytest.approx(biased["value"] - even["value"])
     assert shift["low"] > 0
     phi = one(found, representation="leace", strength=0.8, **gap)
-    changes = found.tables["differences"].set_index(["metric", "a"])
-    change = changes.loc[("gap@0.8", "leace")]
+    changes = found.tables["differences"].set_index(["metric", "a", "b"])
+    change = changes.loc[("gap@0.8", "leace", "x")]
     assert change["difference"] == pytest.approx(phi["value"] - biased["value"])
     assert change["high"] < 0
     assert change["p_holm"] < 0.05
-    assert changes.loc[("gap@0.8", "x+reweighting"), "high"] < 0
+    assert changes.loc[("gap@0.8", "x+reweighting", "x"), "high"] < 0
+    weighted = one(found, representation="x", method="reweighting", strength=0.8, **gap)
+    other = changes.loc[("gap@0.8", "leace", "x+reweighting")]
+    assert other["difference"] == pytest.approx(phi["value"] - weighted["value"])
+    assert set(changes.loc["gap@0.8"].index.get_level_values("b")) == {"x", "x+reweighting"}
     assert {"female & red", "male & blue"} <= set(rows["group"])
 
 
@@ -275,6 +279,13 @@ def test_several_groups_have_every_pair_and_the_worst(tmp_path: Path) -> None:
     pairs = ["blue - green", "blue - red", "green - red"]
     assert sorted(gaps.index) == [*pairs, "worst"]
     assert gaps["worst"] >= gaps[pairs].abs().max() - 1e-12
+    few = fairness(
+        people(count=14, each=6), Fairness(protected="colour", target="hired"), Fitting(),
+        named=False, seed=0, device="cpu", store=Store(tmp_path), progress=Progress(),
+        engine=Local(1),
+    ).tables["fairness"]  # fmt: skip
+    assert "worst" in set(few[few["metric"] == "gap"]["group"])
+    assert set(few["status"]) == {"not enough data"}
 
 
 def test_each_repeat_looks_through_the_phi_of_its_own_deal(tmp_path: Path) -> None:
@@ -397,9 +408,9 @@ def test_on_the_synthetic_set_the_truth_is_covered_and_suppression_shrinks_the_g
     assert even["low"] <= known["0.5"]["gap"] <= even["high"]
     assert biased["low"] > 0
     assert known["0.7"]["gap"] > 0, "the best classifier leans the same way"
-    changes = found.tables["differences"].set_index(["metric", "a"])
-    assert changes.loc[("gap@0.7", "leace"), "high"] < 0
-    assert changes.loc[("gap@0.7", "leace"), "p_holm"] < 0.05
+    changes = found.tables["differences"].set_index(["metric", "a", "b"])
+    assert changes.loc[("gap@0.7", "leace", "x"), "high"] < 0
+    assert changes.loc[("gap@0.7", "leace", "x"), "p_holm"] < 0.05
 
 
 def test_the_truth_is_told_for_the_favoured_group_first() -> None:
