@@ -8,6 +8,7 @@ import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -87,11 +88,25 @@ def reason(work: Beside) -> str:
     return f"Looking ended before it was done: {said}"
 
 
+def offered(view: View, table: pd.DataFrame) -> pd.DataFrame:
+    """The faces of a run that may be looked at: `row` in the set, `id` and `subject_id`.
+
+    People were dealt among the faces that have a vector: those that the run's attackers were asked
+    about, where it had any.
+    """
+    file = view.run.result / "tables" / "predictions.parquet"
+    written = file.stat().st_mtime_ns if file.exists() else 0
+    return _offered(view.id, file, written, table)
+
+
 @st.cache_data(max_entries=8, show_spinner="Finding whom no probe has met")
-def offered(run_id: str, _table: pd.DataFrame) -> pd.DataFrame:
-    """The faces of a run that may be looked at: `row` in the set, `id` and `subject_id`."""
+def _offered(run_id: str, file: Path, written: int, _table: pd.DataFrame) -> pd.DataFrame:
     from core.study.looking import offered as rows_of
 
-    rows = rows_of(_table)
+    seen = np.arange(len(_table))
+    if written:
+        asked = set(pd.read_parquet(file, columns=["id"])["id"].astype(str))
+        seen = np.flatnonzero(_table["id"].astype(str).isin(asked).to_numpy()) if asked else seen
+    rows = seen[rows_of(_table.iloc[seen])]
     told = _table.iloc[rows][["id", "subject_id"]].astype(str)
     return told.assign(row=rows).reset_index(drop=True)

@@ -50,7 +50,7 @@ def _chosen(view: View, faces: FaceSet) -> None:
     if not faces.has_subjects:
         look.empty("Nobody said who is who: without identities there is no score of identity.")
         return
-    offered = looking.offered(view.id, faces.table)
+    offered = looking.offered(view, faces.table)
     if offered.empty:
         look.empty("Too few people to keep some whom no probe has met: 3 or more are needed.")
         return

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from fixtures import Maker, Opened, html
 from streamlit.testing.v1 import AppTest
@@ -97,6 +98,21 @@ def test_an_unseen_face_offers_to_look(make: Maker, open_it: Opened, face: str) 
     assert shown.count("<img") == 6, "the faces of one person"
     assert "A map shows where a score reacts, not why" in shown
     assert linked(app) == face
+
+
+def test_only_faces_with_a_vector_are_dealt_and_offered(make: Maker, open_it: Opened) -> None:
+    run = make("done")
+    table = synthetic_faces().table
+    kept = table[table["subject_id"] != table["subject_id"].iloc[0]]
+    asked = pd.DataFrame({"id": kept["id"], "representation": "x"})
+    asked.to_parquet(run.result / "tables" / "predictions.parquet")
+    app = open_it()
+    assert not app.exception
+    from core.study.looking import offered
+
+    dealt = kept.iloc[offered(kept)]
+    assert list(app.selectbox(key="person").options) == list(dict.fromkeys(dealt["subject_id"]))
+    assert linked(app) == dealt["id"].iloc[0]
 
 
 def test_a_face_that_is_not_offered_is_not_shown(make: Maker, open_it: Opened) -> None:
