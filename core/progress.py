@@ -65,6 +65,10 @@ class Progress:
         if self.cancelled():
             raise Cancelled("the run was cancelled; what it had finished is kept in the store")
 
+    def silent(self) -> Progress:
+        """Hears of a cancellation as this one does, and counts for nobody: for work in a thread."""
+        return Progress(cancelled=self.cancelled)
+
     def _tell(self, message: str) -> None:
         self.check()
         spent = time.monotonic() - self._began

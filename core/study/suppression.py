@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.encode.embeddings import Embeddings
-from core.engine import Engine
+from core.engine import Engine, Local
 from core.errors import NotEnoughData, SuppressorError
 from core.faces.faceset import UNKNOWN
 from core.progress import Progress
@@ -96,7 +96,9 @@ class Suppression:
         missing = [i for one, i in sorted(first.items(), key=lambda item: item[1])
                    if self.store.load(one) is None]  # fmt: skip
         tasks = [self._material(method, self.splits[i]) for i in missing]
-        work = partial(_fit, method, self.seed, self.device)
+        # A fit may take minutes: in a thread it hears itself that it is no longer wanted.
+        heard = self.progress.silent() if isinstance(self.engine, Local) else Progress()
+        work = partial(_fit, method, self.seed, self.device, heard)
         each = fit_cost(method)
         self.progress.advance(each * (len(first) - len(missing)), name)
         for i, found in zip(missing, self.engine.map(work, tasks), strict=True):
@@ -121,7 +123,7 @@ class Suppression:
         own = reference_of(self.x)
         name, material = self._key(method, own), self._material(method, own)
         if self.store.load(name) is None:
-            found = _fit(method, self.seed, self.device, material)
+            found = _fit(method, self.seed, self.device, self.progress.silent(), material)
             if isinstance(found, str):
                 return None
             self.store.save(name, *found)
@@ -256,11 +258,11 @@ def _collapse_row(
 
 
 def _fit(
-    method: Method, seed: int, device: str, material: Material
+    method: Method, seed: int, device: str, progress: Progress, material: Material
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]] | str:
     """What the store keeps of a fit, or the sentence that says why there is none."""
     try:
-        found = method.fit(material, seed=seed, device=device, progress=Progress())
+        found = method.fit(material, seed=seed, device=device, progress=progress)
     except (NotEnoughData, SuppressorError) as error:
         return str(error)
     arrays, plan = packed(found.chain)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import onnxruntime
@@ -15,7 +18,7 @@ from core.__main__ import main
 from core.config import config_from
 from core.encode.embeddings import Embeddings
 from core.engine import Local
-from core.errors import ConfigError, SuppressorError
+from core.errors import Cancelled, ConfigError, SuppressorError
 from core.progress import Progress
 from core.split import rotation
 from core.store import Store
@@ -69,6 +72,24 @@ class Collapsing:
         raise SuppressorError("the suppressed vectors collapsed: choose another method")
 
 
+STOP = Event()
+
+
+@dataclass(frozen=True)
+class Endless:
+    """A method that trains until it is cancelled, for which it asks itself."""
+
+    kind = "endless"
+    version = 1
+
+    def fit(self, material: Material, *, seed: int, device: str, progress: Progress) -> Suppressor:
+        STOP.set()
+        for _ in range(500):
+            progress.check()
+            time.sleep(0.01)
+        raise AssertionError("it never heard that it was cancelled")
+
+
 def work(x: Embeddings, folder: Path, seeds: int = 2) -> Suppression:
     splits = rotation(x.subjects.astype(str), np.zeros(len(x)), seeds=seeds, suppressor=True)
     labels = labels_of(x, ["expression"], "neutral")
@@ -100,6 +121,14 @@ def test_a_method_that_collapses_is_left_out_with_its_reason(tmp_path: Path) -> 
     found = work(people(), tmp_path).fit("mine", Collapsing())
     assert found.representation is None
     assert found.warning.startswith("mine was left out: the suppressed vectors collapsed")
+
+
+def test_a_fit_under_way_hears_that_it_is_cancelled(tmp_path: Path) -> None:
+    own = replace(work(people(), tmp_path), progress=Progress(cancelled=STOP.is_set))
+    for fit in (partial(own.fit, "endless"), own.reference):
+        STOP.clear()
+        with pytest.raises(Cancelled):
+            fit(Endless())
 
 
 def test_a_test_face_is_seen_through_the_phi_of_the_split_that_tests_it() -> None:
