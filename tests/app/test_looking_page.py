@@ -173,7 +173,7 @@ def test_looking_is_started_watched_and_said_to_have_failed(
     sleeper = [sys.executable, "-c", "import time; time.sleep(60)"]
     process = subprocess.Popen(sleeper)
 
-    def start(view: object, own: Choice) -> jobs.Embedding:
+    def start(view: object, own: Choice) -> jobs.Beside:
         asked.append(own)
         return jobs.Beside(process, log)
 
