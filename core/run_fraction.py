@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 USUAL: dict[str, float] = {
     "starting": 2,
@@ -20,9 +20,11 @@ USUAL: dict[str, float] = {
 
 _KNOWN_ONLY = 0.99  # the last hundredth is the rename: nothing is complete before it
 _WORKED = 0.1
-"""A phase that took less of what was expected found most of it in the store: no measure of pace."""
+"""Steps that took less of what was expected were found in the store: no measure of pace."""
 _ENOUGH = 0.05
-"""Part of a phase that must be done before it speaks for itself."""
+"""Part of a phase that must have been worked on before it speaks for itself."""
+_WINDOW = 2.0
+"""Seconds whose steps are judged together: several that are told of at once took their time."""
 
 
 class Fraction:
@@ -32,16 +34,18 @@ class Fraction:
         self._clock = clock
         self._expected = dict(USUAL)
         self._phase = ""
-        self._began = clock()
         self._part = 0.0
-        self._over: dict[str, float] = {}
+        self._over: set[str] = set()
+        # By phase: the part of it that was worked on, and the seconds that took.
+        self._worked: dict[str, tuple[float, float]] = {}
+        # Steps that were not judged yet, as a part of the phase, and since when.
+        self._open, self._since = 0.0, clock()
         self._shown = 0.0
 
     def plan(self, seconds: Mapping[str, float]) -> None:
         """Take in how long each phase to come is expected to take, in their order."""
-        before = {name: self._expected.get(name, 0.0) for name in self._over}
-        if self._phase:
-            before[self._phase] = self._expected.get(self._phase, 0.0)
+        known = {*self._over, *([self._phase] if self._phase else [])}
+        before = {name: self._expected[name] for name in self._expected if name in known}
         coming = {name.lower(): max(float(value), 0.0) for name, value in seconds.items()}
         self._expected = {**before, **coming}
 
@@ -53,48 +57,61 @@ class Fraction:
         name = phase.lower()
         if name != self._phase:
             self._enter(name)
-        self._part = min(done / total, 1.0) if total else 0.0
+        part = min(done / total, 1.0) if total else 0.0
+        self._open += max(part - self._part, 0.0)
+        self._part = part
+        if self._open and self._clock() - self._since >= _WINDOW:
+            self._judge()
         spent = sum(self._expected.get(one, 0.0) for one in self._over)
         spent += self._expected[name] * self._part
         self._shown = min(max(self._shown, spent / sum(self._expected.values())), _KNOWN_ONLY)
         return self._shown
 
     def left(self) -> float | None:
-        """Seconds until the end, at the pace of the phases so far; None while nothing is known."""
-        pace = self._pace()
+        """Seconds until the end, at the pace of what was worked on so far; None while nothing was.
+
+        What is to come is taken to be work, although the store may have some of it.
+        """
+        if not self._worked:
+            self._judge()
+        pace = self._pace(self._worked)
         if pace is None:
             return None
-        here = self._clock() - self._began
-        own = self._expected.get(self._phase, 0.0)
-        rest = here / self._part * (1 - self._part) if self._part > _ENOUGH else (
-            pace * own * (1 - self._part)
-        )  # fmt: skip
+        own = pace
+        if self._worked.get(self._phase, (0.0, 0.0))[0] > _ENOUGH:
+            own = self._pace([self._phase]) or pace
+        rest = own * self._expected.get(self._phase, 0.0) * (1 - self._part)
         return rest + pace * sum(self._expected[name] for name in self._coming())
 
-    def _pace(self) -> float | None:
-        """Seconds that an expected second takes, from every phase that has really worked."""
-        pairs = [(self._expected.get(name, 0.0), took) for name, took in self._over.items()]
-        if self._part > _ENOUGH:
-            own = self._expected.get(self._phase, 0.0) * self._part
-            pairs.append((own, self._clock() - self._began))
-        worked = [(hoped, took) for hoped, took in pairs if hoped > 0 and took > _WORKED * hoped]
-        if not worked:
-            return None
-        return sum(took for _, took in worked) / sum(hoped for hoped, _ in worked)
+    def _judge(self) -> None:
+        """Whether the steps since the last time were worked on, or found in the store."""
+        if not self._open:
+            return
+        now = self._clock()
+        hoped, took = self._open * self._expected.get(self._phase, 0.0), now - self._since
+        if took > _WORKED * hoped:
+            part, spent = self._worked.get(self._phase, (0.0, 0.0))
+            self._worked[self._phase] = part + self._open, spent + took
+        self._open, self._since = 0.0, now
+
+    def _pace(self, names: Iterable[str]) -> float | None:
+        """Seconds that an expected second took in the phases `names`."""
+        worked = [(self._expected.get(name, 0.0), *self._worked[name]) for name in names]
+        hoped = sum(seconds * part for seconds, part, _ in worked)
+        return sum(took for _, _, took in worked) / hoped if hoped > 0 else None
 
     def _coming(self) -> list[str]:
         names = list(self._expected)
         return names[names.index(self._phase) + 1 :] if self._phase in names else names
 
     def _enter(self, name: str) -> None:
-        now = self._clock()
+        self._judge()
         if self._phase:
-            # The same phase once more, as for a second representation, goes on where it was.
-            self._over[self._phase] = self._over.get(self._phase, 0.0) + now - self._began
-        self._phase, self._began, self._part = name, now, 0.0
-        self._over.pop(name, None)
+            self._over.add(self._phase)
+        self._phase, self._part = name, 0.0
+        self._open, self._since = 0.0, self._clock()
+        self._over.discard(name)
         if name not in self._expected:
             self._expected[name] = sum(self._expected.values()) / 20
         # Phases that this run skipped are done with.
-        for one in list(self._expected)[: list(self._expected).index(name)]:
-            self._over.setdefault(one, 0.0)
+        self._over.update(list(self._expected)[: list(self._expected).index(name)])

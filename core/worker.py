@@ -82,6 +82,7 @@ class Teller:
         self._told = self._looked = self._paused = 0.0
         self._fraction = Fraction(self._clock)
         self._at_work = False
+        self._pausing = threading.Lock()
 
     def cancelled(self) -> bool:
         """Whether the owner asked for an end, or deleted the run."""
@@ -97,6 +98,11 @@ class Teller:
         return time.monotonic() - self._paused
 
     def _give_way(self) -> None:
+        # Fits in threads ask too: a pause is one, however many wait for its end.
+        with self._pausing:
+            self._give_way_alone()
+
+    def _give_way_alone(self) -> None:
         now = time.monotonic()
         if not self._at_work or not self.run.background or now - self._looked < _GIVE_WAY_SECONDS:
             return

@@ -32,7 +32,7 @@ def seconds(
         one = scale * len(plan.splits) / workers
         found |= {"pairs": one * compared, "selectivity": 4 * one * compared}
     if "leakage" in studies and (config.attackers == "ladder" or config.look == "full"):
-        found["attackers' people"] = 1.5 * scale * len(plan.splits) * compared / workers
+        found["attackers' people"] = 5 * scale * len(plan.splits) * compared / workers
     if points:
         first = len(plan.splits) // repeats
         attack = sum(cost(one) for one in plan.attackers) + NULL_COST

@@ -257,3 +257,30 @@ def test_what_the_store_had_is_no_measure_of_pace() -> None:
     clock.now += 15.0
     fraction.at("attacking", 5, 10)
     assert fraction.left() == pytest.approx(15.0 + 10.0)
+
+
+def test_steps_that_the_store_had_do_not_hasten_those_that_it_had_not() -> None:
+    """A run that goes on where it was broken off finds the first half of a phase at once."""
+    clock = _Clock()
+    fraction = Fraction(clock)
+    fraction.plan({"attacking": 100.0, "ablation": 60.0})
+    fraction.at("attacking", 0, 100)
+    for done in range(1, 51):
+        clock.now += 0.01
+        fraction.at("attacking", done, 100)
+    for done in range(51, 71):
+        clock.now += 2.0  # at half the pace that was expected
+        fraction.at("attacking", done, 100)
+    assert fraction.left() == pytest.approx(2 * (30 + 60), rel=0.05)
+
+
+def test_results_that_come_in_pairs_took_the_time_before_both() -> None:
+    clock = _Clock()
+    fraction = Fraction(clock)
+    fraction.plan({"attacking": 100.0})
+    fraction.at("attacking", 0, 50)
+    for done in range(0, 20, 2):
+        clock.now += 4.0
+        fraction.at("attacking", done + 1, 50)
+        fraction.at("attacking", done + 2, 50)
+    assert fraction.left() == pytest.approx(60.0, rel=0.06)
