@@ -1,4 +1,7 @@
-"""Linked maps: panes that show the same faces, choosing in one of which marks them in all."""
+"""Linked maps of few faces: figures of the same faces, choosing in one of which marks them in all.
+
+`linked` draws those of many.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,11 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
 
 from app import chart, picked
 from app.jobs import View
-from core.plots.projection import Drawn
 from core.plots.template import CONFIG
 
 HOW = ("replaces", "adds", "takes away")
@@ -20,7 +23,7 @@ _CONFIG: dict[str, Any] = {**CONFIG, "doubleClick": False}
 # A double click would clear the marks in the browser alone; Clear does it everywhere.
 
 
-def pane(view: View, number: int, drawn: Drawn, alt: str, faces: int) -> None:
+def pane(view: View, number: int, figure: go.Figure, alt: str, faces: int) -> None:
     """Draw pane `number` of a run's maps of so many `faces`; a loop in it changes the choice.
 
     After a choice each figure is a new element, so that no old loop stays behind, which the next
@@ -28,7 +31,7 @@ def pane(view: View, number: int, drawn: Drawn, alt: str, faces: int) -> None:
     """
     key = chart.key("map", view.id, number, picked.turn())
     st.plotly_chart(
-        drawn.figure, theme=None, config=_CONFIG, alt=alt, key=key,
+        figure, theme=None, config=_CONFIG, alt=alt, key=key,
         on_select=partial(_looped, view, faces, key), selection_mode=("box", "lasso"),
     )  # fmt: skip
 

@@ -55,7 +55,7 @@ def chosen(view: View, maps: Maps) -> np.ndarray:
     if kept is not None and len(kept) == len(maps):
         return np.asarray(kept)
     told = st.query_params.get(PARAMETER)
-    found = None if told is None else decode(told, list(maps.faces["id"]))
+    found = None if told is None else decode(told, maps.faces["id"].tolist())
     if found is None:
         st.session_state[_unread(view)] = told is not None
         found = np.zeros(len(maps), bool)
@@ -87,7 +87,7 @@ def turn() -> int:
 
 def link(maps: Maps, faces: np.ndarray) -> bool:
     """Write the choice into the address; False where it does not fit, and is left out of it."""
-    told = encode(faces, list(maps.faces["id"])) if faces.any() else None
+    told = encode(faces, maps.faces["id"].tolist()) if faces.any() else None
     if told is not None:
         if st.query_params.get(PARAMETER) != told:
             st.query_params[PARAMETER] = told

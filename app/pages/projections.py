@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 
 import numpy as np
 import streamlit as st
 
-from app import atlas, chosen, files, jobs, lasso, look, map_choices, maps, picked, state
+from app import atlas, chosen, files, jobs, lasso, linked, look, map_choices, maps, picked, state
 from app.jobs import View
 from app.map_choices import Colour, Drawing
 from core.plots import projection as plots
@@ -27,9 +26,6 @@ from core.plots.projection_maps import (
 from core.plots.projection_presets import title
 from core.plots.projection_said import source_of
 from core.plots.tokens import tokens
-
-CROWDED = 30_000
-"""Above so many points in all, a change takes seconds, and a spinner says so."""
 
 
 def main() -> None:
@@ -149,37 +145,46 @@ def _panes(
     view: View, found: Maps, groups: Groups, drawing: Drawing, faces: np.ndarray, number: int,
     label: str,
 ) -> list[Place]:  # fmt: skip
-    """The maps: two or three beside each other, four in two rows."""
+    """The maps: two or three beside each other, four in two rows.
+
+    Each choice of what a map shows stands above its figure; many faces are drawn by one element,
+    below all of the choices.
+    """
     wide = 2 if number in (2, 4) else 3
     asked = plots.View(
         faces, drawing.one if drawing.only else "", drawing.contours, drawing.zoom, drawing.drag
     )
-    busy = st.spinner("Drawing the maps") if number * len(found) > CROWDED else nullcontext()
+    many = len(found) > plots.FEW
     panes = []
-    with busy:
-        for start in range(0, number, wide):
-            for column, place in zip(st.columns(wide), range(start, number), strict=False):
-                with column:
-                    panes.append(_pane(view, found, groups, asked, place, label))
+    for start in range(0, number, wide):
+        for column, place in zip(st.columns(wide), range(start, number), strict=False):
+            with column:
+                panes.append(map_choices.place(found, place))
+                if not many:
+                    alt, note = _said(view, found, groups, asked, panes[-1], label)
+                    figure = plots.map_figure(found, panes[-1], groups, tokens(look.mode()), asked)
+                    lasso.pane(view, place, figure, alt, len(found))
+                    look.put(look.text(note), "m small")
+    if many:
+        said = [linked.Words(*_said(view, found, groups, asked, pane, label)) for pane in panes]
+        linked.show(view, found, panes, groups, asked, said, wide)
     return panes
 
 
-def _pane(
-    view: View, found: Maps, groups: Groups, asked: plots.View, number: int, label: str
-) -> Place:
-    place = map_choices.place(found, number)
+def _said(
+    view: View, found: Maps, groups: Groups, asked: plots.View, place: Place, label: str
+) -> tuple[str, str]:
+    """What is said of a map: to who cannot see it, and below it."""
     name = label if groups.name == VERDICT else groups.name
     quality = told.quality(jobs.frame(view, "projection_quality"), place, name)
-    drawn = plots.map_figure(found, place, groups, tokens(look.mode()), asked)
-    lasso.pane(view, number, drawn, told.map_alt(found, quality, groups, asked.chosen), len(found))
-    look.put(told.quality_words(quality), "m small")
+    note = told.quality_words(quality)
     beside = int(found.placed[place].sum())
     if beside:
-        look.put(
-            f"{beside:,} of {len(found):,} faces were placed beside landmarks, after the map of "
-            "the others was made.", "m small",
-        )  # fmt: skip
-    return place
+        note += (
+            f" {beside:,} of {len(found):,} faces were placed beside landmarks, after the map of "
+            "the others was made."
+        )
+    return told.map_alt(found, quality, groups, asked.chosen), note
 
 
 def _attackers(view: View, attribute: str) -> Sequence[str]:

@@ -1,7 +1,7 @@
 """The figure of one map: points in the colour and shape of their class, the chosen ones marked.
 
 The axes of t-SNE and UMAP have no unit and no direction, so none is drawn; one unit is equally
-long on both.
+long on both. Maps of more than `FEW` faces are drawn as pixels, by `projection_points`.
 """
 
 from __future__ import annotations
@@ -15,20 +15,18 @@ import plotly.graph_objects as go
 from scipy.ndimage import gaussian_filter
 
 from core.faces.faceset import UNKNOWN
-from core.plots.projection_maps import UNREAD, Groups, Maps, Place, sample
+from core.plots.projection_maps import UNREAD, Groups, Maps, Place
 from core.plots.template import template
 from core.plots.tokens import CATEGORIES, LIGHT, Tokens, category
 
 HEIGHT = 400
 """Height of a map in pixels, legend aside; the width is that of the column."""
 LIMIT = 100_000
-"""Points that one map draws; more are sampled, class by class, and the figure says so."""
-WEBGL = 2_000
-"""More points than this are drawn by WebGL; fewer are sharper, and start sooner, as SVG."""
-OUTLINED = 3_000
-"""Up to so many points each has an outline: pale classes are seen on a pale ground."""
-NAMED = 10_000
-"""Up to so many points each is named when one points at it."""
+"""Points that one map draws; more are sampled, class by class, and the map says so."""
+FEW = 2_000
+"""Up to so many faces a map is an SVG figure, which is sharper; more are drawn as pixels."""
+CLOSE = 600
+"""Up to so many points are drawn a little larger."""
 FAINT = 0.25
 """Opacity of what is not chosen, where something is."""
 BINS, BLUR = 64, 2.0
@@ -55,30 +53,19 @@ class View:
     drag: Drag = "lasso"
 
 
-@dataclass(frozen=True, eq=False)
-class Drawn:
-    """A figure, how many points it shows, and how many it would show without a limit."""
-
-    figure: go.Figure
-    shown: int
-    total: int
-
-
-def map_figure(
-    maps: Maps, place: Place, groups: Groups, mode: Tokens, view: View, *, limit: int = LIMIT
-) -> Drawn:
+def map_figure(maps: Maps, place: Place, groups: Groups, mode: Tokens, view: View) -> go.Figure:
     """Map `place`, coloured by `groups`; the customdata of each point is its row in `maps`."""
     at = maps.places[place]
-    among = ~np.isnan(at).any(axis=1)
+    among = there(at)
     if view.only:
         among &= groups.mask(view.only)
-    rows = sample(groups, among, limit)
+    rows = np.flatnonzero(among)
     figure = go.Figure()
     if view.contours and len(rows) > 1:
         _contours(figure, at[rows], mode)
     for own in _traces(groups, rows):
         figure.add_trace(_points(maps, at, own, groups, len(rows), mode, view.chosen))
-    _frame(figure, at[~np.isnan(at).any(axis=1)], _window(at, among, view), mode)
+    _frame(figure, *window(at, among, view), mode)
     legend = not groups.many and len(groups.classes) > 1
     lines = _legend_lines(groups) if legend else 0
     figure.update_layout(
@@ -87,14 +74,12 @@ def map_figure(
         margin={"l": 2, "r": 2, "t": 6 + 24 * lines, "b": 6},
         legend={"itemclick": "toggle", "itemdoubleclick": "toggleothers", "itemsizing": "constant"},
     )  # fmt: skip
-    total = int(among.sum())
-    if len(rows) < total:
-        figure.add_annotation(
-            text=f"a sample: {len(rows):,} of {total:,}, each class in its share", x=0, y=0,
-            xref="paper", yref="paper", xanchor="left", yanchor="bottom", showarrow=False,
-            bgcolor=mode.surface, font={"size": 12, "color": mode.text},
-        )  # fmt: skip
-    return Drawn(figure, len(rows), total)
+    return figure
+
+
+def there(at: np.ndarray) -> np.ndarray:
+    """Which faces a map (n, 2) places, bool (n,)."""
+    return ~np.isnan(at).any(axis=1)
 
 
 def _traces(groups: Groups, rows: np.ndarray) -> list[np.ndarray]:
@@ -119,52 +104,50 @@ def style(groups: Groups, code: int, mode: Tokens) -> tuple[str, str]:
 def _points(
     maps: Maps, at: np.ndarray, rows: np.ndarray, groups: Groups, total: int, mode: Tokens,
     chosen: np.ndarray | None,
-) -> go.Scatter | go.Scattergl:  # fmt: skip
+) -> go.Scatter:  # fmt: skip
     """One trace of points, of one class or of all; those not chosen are faint where any is."""
-    size = _size(total)
+    size = 8 if total <= CLOSE else 7
+    ids = maps.faces["id"].iloc[rows]
+    own = [groups.classes[code] for code in groups.codes[rows]]
     trace: dict[str, Any] = {
         "x": at[rows, 0], "y": at[rows, 1], "mode": "markers", "customdata": rows,
-        "marker": {"size": size, "opacity": 0.9, **_looks(groups, rows, total, mode)},
+        "marker": {"size": size, "opacity": 0.9, **_looks(groups, rows, mode)},
         "selected": {"marker": {"opacity": 1, "size": size + 2}},
         "unselected": {"marker": {"opacity": FAINT}},
         "name": "" if groups.many else escape(groups.classes[groups.codes[rows[0]]]),
-        "hoverinfo": "skip" if groups.many else "name",
+        "hovertext": [escape(f"{i}: {c}") for i, c in zip(ids, own, strict=True)],
+        "hoverinfo": "text",
     }  # fmt: skip
-    if total <= NAMED:
-        ids = maps.faces["id"].iloc[rows]
-        own = [groups.classes[code] for code in groups.codes[rows]]
-        trace["hovertext"] = [escape(f"{i}: {c}") for i, c in zip(ids, own, strict=True)]
-        trace["hoverinfo"] = "text"
     if chosen is not None and chosen.any():
         trace["selectedpoints"] = np.flatnonzero(chosen[rows])
-    return (go.Scattergl if total > WEBGL else go.Scatter)(**trace)
+    return go.Scatter(**trace)
 
 
-def _looks(groups: Groups, rows: np.ndarray, total: int, mode: Tokens) -> dict[str, Any]:
+def _looks(groups: Groups, rows: np.ndarray, mode: Tokens) -> dict[str, Any]:
     """Colour, shape and outline of points that share a shape."""
     shade, symbol = style(groups, groups.codes[rows[0]], mode)
     looks: dict[str, Any] = {"color": shade, "symbol": symbol}
     if symbol.endswith("open"):
         return looks
     if groups.many:
-        # As numbers: words are checked one by one, which takes seconds for 100,000 points.
-        steps = [(edge / len(CATEGORIES), hue)
-                 for n, hue in enumerate(CATEGORIES) for edge in (n, n + 1)]  # fmt: skip
+        # As numbers: words are checked one by one.
+        steps = [(bound / len(CATEGORIES), hue)
+                 for n, hue in enumerate(CATEGORIES) for bound in (n, n + 1)]  # fmt: skip
         looks |= {"color": groups.codes[rows] % len(CATEGORIES) + 0.5, "colorscale": steps,
                   "cmin": 0, "cmax": len(CATEGORIES), "showscale": False}  # fmt: skip
-    # Pale classes need an edge on paper; on a dark ground an edge of that ground parts neighbours.
-    edge = mode.text if mode == LIGHT else mode.ground
-    return {**looks, "line": {"width": 1, "color": edge}} if total <= OUTLINED else looks
+    return {**looks, "line": {"width": 1, "color": edge(mode)}}
 
 
-def _size(total: int) -> int:
-    """Diameter of a point in pixels: smaller where there are more."""
-    steps = ((600, 8), (2_000, 7), (10_000, 5), (30_000, 4))
-    return next((size for most, size in steps if total <= most), 3)
+def edge(mode: Tokens) -> str:
+    """The outline of a point: pale classes need one on paper; on a dark ground an edge of that
+    ground parts neighbours."""
+    return mode.text if mode == LIGHT else mode.ground
 
 
-def _contours(figure: go.Figure, at: np.ndarray, mode: Tokens) -> None:
-    """Lines of equal density of all points drawn, in grey: how many, whatever their class."""
+def density(at: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[float, ...]]:
+    """How densely the points `at` (m, 2) lie, whatever their class: the middles of the cells in u
+    and in v, the blurred counts (u, v), and the levels at which lines of equal density are drawn.
+    """
     low, high = at.min(axis=0), at.max(axis=0)
     spread = np.where(high > low, high - low, 1)
     low, high = low - 0.08 * spread, high + 0.08 * spread
@@ -173,35 +156,42 @@ def _contours(figure: go.Figure, at: np.ndarray, mode: Tokens) -> None:
     )
     dense = gaussian_filter(counts, BLUR)
     top = float(dense.max())
+    levels = tuple(top / 10 + step * top / 7 for step in range(7))
+    return (u[:-1] + u[1:]) / 2, (v[:-1] + v[1:]) / 2, dense, levels
+
+
+def _contours(figure: go.Figure, at: np.ndarray, mode: Tokens) -> None:
+    """Lines of equal density of all points drawn, in grey."""
+    u, v, dense, levels = density(at)
+    steps = {"start": levels[0], "end": dense.max(), "size": levels[1] - levels[0]}
     figure.add_trace(
         go.Contour(
-            x=(u[:-1] + u[1:]) / 2, y=(v[:-1] + v[1:]) / 2, z=dense.T.astype(np.float32),
-            contours={"coloring": "lines", "start": top / 10, "end": top, "size": top / 7},
+            x=u, y=v, z=dense.T.astype(np.float32), contours={"coloring": "lines", **steps},
             colorscale=[[0, mode.muted], [1, mode.muted]], line={"width": 1}, showscale=False,
             hoverinfo="skip", showlegend=False,
         )
     )  # fmt: skip
 
 
-def _window(at: np.ndarray, among: np.ndarray, view: View) -> np.ndarray | None:
-    """The points that the map is cut to, or None for all of them."""
-    if not view.zoom or view.chosen is None:
-        return None
-    own = at[view.chosen & among]
-    return own if len(own) else None
-
-
-def _frame(figure: go.Figure, at: np.ndarray, window: np.ndarray | None, mode: Tokens) -> None:
-    """Axes without ticks, equal units, a hairline around; the same whichever class is shown."""
-    seen = at if window is None else window
+def window(at: np.ndarray, among: np.ndarray, view: View) -> tuple[np.ndarray, np.ndarray]:
+    """The lower left and the upper right corner (2,) of what a map `at` (n, 2) shows: all of it,
+    whichever class is shown, or the chosen ones of `among` bool (n,)."""
+    seen = at[there(at)]
+    if view.zoom and view.chosen is not None and (view.chosen & among).any():
+        seen = at[view.chosen & among]
     low, high = (seen.min(axis=0), seen.max(axis=0)) if len(seen) else (np.zeros(2), np.ones(2))
     middle, reach = (low + high) / 2, np.maximum((high - low) / 2, 1e-3) * 1.08
+    return middle - reach, middle + reach
+
+
+def _frame(figure: go.Figure, low: np.ndarray, high: np.ndarray, mode: Tokens) -> None:
+    """Axes without ticks, equal units, a hairline around."""
     axis = {
         "showticklabels": False, "ticks": "", "showgrid": False, "showline": True, "mirror": True,
         "linecolor": mode.border, "constrain": "range",
     }  # fmt: skip
-    figure.update_xaxes(range=[middle[0] - reach[0], middle[0] + reach[0]], **axis)
-    figure.update_yaxes(range=[middle[1] - reach[1], middle[1] + reach[1]], scaleanchor="x", **axis)
+    figure.update_xaxes(range=[low[0], high[0]], **axis)
+    figure.update_yaxes(range=[low[1], high[1]], scaleanchor="x", **axis)
 
 
 def _legend_lines(groups: Groups) -> int:

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import pytest
 
 from core.plots import projection_words as told
-from core.plots.projection import OUTLINED, WEBGL, View, map_figure, style
+from core.plots.projection import View, map_figure, style
 from core.plots.projection_maps import (
     LEGEND,
     Groups,
@@ -110,16 +110,15 @@ def test_answers_are_what_is_said_most_often() -> None:
 @pytest.mark.parametrize("mode", [LIGHT, DARK])
 def test_every_face_is_drawn_once_in_its_place(maps: Maps, mode: Tokens) -> None:
     for place, at in maps.places.items():
-        drawn = map_figure(maps, place, by_label(maps, "mood"), mode, View())
-        assert sorted(faces_of(drawn.figure)) == list(np.flatnonzero(~np.isnan(at[:, 0])))
-        for trace in drawn.figure.data:
+        figure = map_figure(maps, place, by_label(maps, "mood"), mode, View())
+        assert sorted(faces_of(figure)) == list(np.flatnonzero(~np.isnan(at[:, 0])))
+        for trace in figure.data:
             np.testing.assert_array_equal(np.stack([trace.x, trace.y], 1), at[trace.customdata])
-        assert drawn.shown == drawn.total
-        assert not drawn.figure.layout.annotations
+            assert trace.marker.symbol.endswith("open") or trace.marker.line.width
 
 
 def test_colour_and_shape_both_tell_classes_apart(maps: Maps) -> None:
-    figure = map_figure(maps, ("x", "tsne"), by_label(maps, "mood"), LIGHT, View()).figure
+    figure = map_figure(maps, ("x", "tsne"), by_label(maps, "mood"), LIGHT, View())
     looks = {(t.marker.color, t.marker.symbol) for t in figure.data}
     assert len(looks) == len({c for c, _ in looks}) == len({s for _, s in looks}) == 3
     assert [t.marker.color for t in figure.data][:2] == list(CATEGORIES[:2])
@@ -131,16 +130,16 @@ def test_what_is_chosen_is_marked_wherever_it_lies(maps: Maps) -> None:
     chosen = np.zeros(len(maps), bool)
     chosen[[0, 3, 8]] = True
     view, groups = View(chosen), by_label(maps, "mood")
-    assert marked(map_figure(maps, ("x", "tsne"), groups, LIGHT, view).figure) == [0, 3, 8]
-    assert marked(map_figure(maps, ("f3(x)", "tsne"), groups, LIGHT, view).figure) == [3, 8]
-    nobody = map_figure(maps, ("x", "tsne"), groups, LIGHT, View(np.zeros(len(maps), bool))).figure
+    assert marked(map_figure(maps, ("x", "tsne"), groups, LIGHT, view)) == [0, 3, 8]
+    assert marked(map_figure(maps, ("f3(x)", "tsne"), groups, LIGHT, view)) == [3, 8]
+    nobody = map_figure(maps, ("x", "tsne"), groups, LIGHT, View(np.zeros(len(maps), bool)))
     assert all(t.selectedpoints is None for t in nobody.data), "nobody chosen: nobody is faint"
 
 
 def test_a_class_alone_keeps_its_place_on_the_page(maps: Maps) -> None:
     groups = by_label(maps, "mood")
-    whole = map_figure(maps, ("x", "tsne"), groups, LIGHT, View()).figure
-    alone = map_figure(maps, ("x", "tsne"), groups, LIGHT, View(only="sad")).figure
+    whole = map_figure(maps, ("x", "tsne"), groups, LIGHT, View())
+    alone = map_figure(maps, ("x", "tsne"), groups, LIGHT, View(only="sad"))
     assert sorted(faces_of(alone)) == list(np.flatnonzero(groups.mask("sad")))
     assert alone.layout.xaxis.range == whole.layout.xaxis.range
 
@@ -150,7 +149,7 @@ def test_zoom_holds_the_chosen_and_contours_add_no_face(maps: Maps) -> None:
     chosen[[2, 5]] = True
     at, groups = maps.places["x", "tsne"], by_label(maps, "mood")
     figure = map_figure(maps, ("x", "tsne"), groups, LIGHT,
-                        View(chosen, zoom=True, contours=True)).figure  # fmt: skip
+                        View(chosen, zoom=True, contours=True))  # fmt: skip
     for axis, own in ((figure.layout.xaxis, at[chosen, 0]), (figure.layout.yaxis, at[chosen, 1])):
         assert axis.range[0] < own.min() <= own.max() < axis.range[1]
     assert sorted(faces_of(figure)) == list(range(len(maps)))
@@ -160,7 +159,7 @@ def test_zoom_holds_the_chosen_and_contours_add_no_face(maps: Maps) -> None:
 def test_many_identities_share_colours_and_have_no_legend(maps: Maps) -> None:
     groups = by_identity(maps)
     assert groups.many
-    figure = map_figure(maps, ("x", "tsne"), groups, LIGHT, View()).figure
+    figure = map_figure(maps, ("x", "tsne"), groups, LIGHT, View())
     assert not figure.layout.showlegend
     assert sorted(faces_of(figure)) == list(range(len(maps)))
     for trace in figure.data:
@@ -168,30 +167,6 @@ def test_many_identities_share_colours_and_have_no_legend(maps: Maps) -> None:
         wanted = [style(groups, code, LIGHT) for code in groups.codes[trace.customdata]]
         assert shown == [colour for colour, _ in wanted]
         assert {trace.marker.symbol} == {shape for _, shape in wanted}
-
-
-def test_many_points_are_drawn_by_webgl_without_outline() -> None:
-    for n, kind in ((WEBGL // 2, go.Scatter), (OUTLINED + 1, go.Scattergl)):
-        maps = maps_of(made_up(n))
-        figure = map_figure(maps, ("x", "tsne"), by_label(maps, "mood"), LIGHT, View()).figure
-        assert all(isinstance(t, kind) for t in figure.data)
-        outlined = [t.marker.line.width for t in figure.data if t.name != "unknown"]
-        assert all(outlined) == (n <= OUTLINED)
-
-
-@pytest.mark.parametrize("limit", [3, 10, 25, 39])
-def test_a_sample_keeps_every_class_in_its_share_and_says_so(maps: Maps, limit: int) -> None:
-    groups = by_label(maps, "mood")
-    drawn = map_figure(maps, ("x", "tsne"), groups, LIGHT, View(), limit=limit)
-    kept = np.array(faces_of(drawn.figure))
-    assert len(set(kept)) == len(kept) == drawn.shown <= max(limit, len(groups.classes))
-    for code in range(len(groups.classes)):
-        share = (groups.codes == code).sum() * limit / len(maps)
-        assert abs((groups.codes[kept] == code).sum() - share) <= 1
-    (said,) = drawn.figure.layout.annotations
-    assert f"{drawn.shown} of {len(maps)}" in said.text
-    again = map_figure(maps, ("x", "tsne"), groups, LIGHT, View(), limit=limit)
-    assert faces_of(again.figure) == list(kept)
 
 
 def test_a_sample_of_less_than_the_limit_is_everything() -> None:
@@ -202,7 +177,7 @@ def test_a_sample_of_less_than_the_limit_is_everything() -> None:
 
 def test_names_are_escaped(rows: pd.DataFrame) -> None:
     maps = maps_of(rows.replace({"happy": "<b>happy</b>", "face 1": "<i>1</i>"}))
-    figure = map_figure(maps, ("x", "tsne"), by_label(maps, "mood"), LIGHT, View()).figure
+    figure = map_figure(maps, ("x", "tsne"), by_label(maps, "mood"), LIGHT, View())
     told = [t.name for t in figure.data] + [line for t in figure.data for line in t.hovertext]
     assert not any("<" in line for line in told)
 
@@ -211,7 +186,7 @@ def test_names_are_escaped(rows: pd.DataFrame) -> None:
 def test_hardly_any_faces_are_no_crash(n: int) -> None:
     maps = maps_of(made_up(2).iloc[:n])
     view = View(np.ones(len(maps), bool), contours=True, zoom=True)
-    assert map_figure(maps, ("x", "tsne"), by_label(maps, "mood"), LIGHT, view).shown == n
+    assert len(faces_of(map_figure(maps, ("x", "tsne"), by_label(maps, "mood"), LIGHT, view))) == n
 
 
 def test_as_many_classes_as_a_legend_names_look_different() -> None:
