@@ -38,7 +38,10 @@ from core.errors import ConfigError
 
 AVAILABLE: dict[str, tuple[str, ...]] = {
     "preset": ("default", "paper-thesis", "paper-tpami", "careless"),
-    "studies": ("leakage", "verification", "ablation", "projection", "fairness"),
+    "studies": (
+        "leakage", "verification", "ablation", "projection", "fairness", "action_units",
+        "anonymity",
+    ),
     "attackers": ("papers", "ladder", "paper-thesis", "paper-tpami"),
     "suppressors": ("sensitivenets", "lntl", "leace", "blindfold", "given", "saved"),
     "faces.obfuscate": ("blur", "pixelate", "paired"),

@@ -307,22 +307,44 @@ class Fairness(Frozen):
 
 
 class ActionUnits(Frozen):
-    """Action-unit detectors trained on skewed sets of people."""
+    """Action-unit detectors trained on skewed sets of people.
+
+    `labels`: a CSV of py-feat or OpenFace, or a folder of these, instead of the set's own columns.
+    """
 
     group: Text = "gender"
     trunk: Text = "auto"
     skew: Literal["auto"] | Share = "auto"
+    labels: Text | None = None
+    repeats: int = whole(5, 1, 100)
+
+
+QUICK_ANONYMITY: Mapping[str, Any] = {"folds": 4, "images": 900, "rounds": 12}
+"""What `preset: quick` fills in: fewer folds, pictures and rounds; all else is as in full."""
+PAPER_ANONYMITY: Mapping[str, Any] = {"loss": "paper"}
+"""What `preset: paper` fills in; the paper's α, β, rounds on YALE and folds are the defaults."""
 
 
 class Anonymity(Frozen):
-    """The six networks."""
+    """The six networks. `people`: at most so many take part, those with the most pictures."""
 
+    preset: Literal["full", "quick", "paper"] = "full"
     rounds: int = whole(20, 1, 1000)
     alpha: float = real(0.5, 0, 1)
     beta: float = real(1.0, 0, 1000)
     loss: Literal["bounded", "paper"] = "bounded"
     folds: int = whole(10, 2, 50)
     images: int = whole(3000, 1, 1_000_000)
+    people: int = whole(30, 2, 1000)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _filled(cls, value: Any) -> Any:
+        """A preset fills in only what nobody wrote."""
+        presets = {"quick": QUICK_ANONYMITY, "paper": PAPER_ANONYMITY}
+        if not isinstance(value, Mapping) or not isinstance(value.get("preset"), str):
+            return value
+        return {**presets.get(value["preset"], {}), **value}
 
 
 StudyName = Literal[

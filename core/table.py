@@ -80,6 +80,27 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "representation", "classifier", "method", "target", "protected", "strength", "metric",
         "group", "value", "low", "high", "n", "identities", "status",
     ),
+    "action_units": (
+        "train_group", "test_group", "au", "metric", "value", "low", "high", "n", "identities",
+        "status", "positives", "chance", "null", "p_holm", "train_n", "train_identities",
+    ),
+    "relevance": (
+        "au", "train_group", "group", "model", "share_in_region", "share_of_area", "ratio", "low",
+        "high", "pointing", "n", "status", "identities", "share_low", "share_high", "pointing_low",
+        "pointing_high", "rank_correlation", "regions",
+    ),
+    "relevance_maps": (
+        "au", "train_group", "group", "kind", "heat", "region", "exceeds", "p", "n", "identities",
+    ),
+    "relevance_faces": (
+        "id", "au", "train_group", "group", "said", "truth", "heat", "rule", "logit",
+        "share_in_region",
+    ),
+    "anonymity": (
+        "network", "task", "attacker", "split", "accuracy", "low", "high", "chance", "null", "n",
+        "identities", "status", "base", "chosen", "null_low", "below_chance_p", "control",
+    ),
+    "anonymity_training": ("network", "fold", "step", "name", "value"),
 }  # fmt: skip
 """Columns of each table, in order."""
 

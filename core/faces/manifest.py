@@ -27,6 +27,14 @@ BY_HAND = "by hand"
 ORIGIN_SUFFIX = ".origin.json"
 """`metadata.csv` may have `metadata.origin.json` beside it: a mapping from column to origin."""
 MAX_ORIGIN_BYTES = 65_536
+_UNIT = re.compile(r"au[ _-]?0*([1-9][0-9]?)(?:_([cr]))?\Z", re.IGNORECASE)
+
+
+def action_unit(name: str) -> tuple[int, str] | None:
+    """The unit of a column such as `AU01`, `au12`, `AU01_c` (occurrence) or `AU01_r` (intensity),
+    with "c", "r" or ""; None for every other name."""
+    found = _UNIT.match(name.strip())
+    return (int(found[1]), (found[2] or "").lower()) if found else None
 
 
 def manifest_in(tree: Tree) -> str | None:
@@ -67,7 +75,9 @@ def read_manifest(path: Path, tree: Tree, subject: str) -> Found:
             f"none of the {len(table):,} pictures that '{path.name}' lists is in {tree.root}"
             f"{example}: put the manifest into the folder that its paths start from"
         )
-    aside = tuple(name for name in columns.aside if name != "file")
+    # Action units are intensities or occurrences of many at a time, not labels to be attacked.
+    units = tuple(str(name) for name in columns.frame.columns if action_unit(str(name)))
+    aside = (*(name for name in columns.aside if name != "file"), *units)
     frame = columns.frame.drop(columns="file", errors="ignore")[there]
     frame = frame.assign(file=files[there])
     problems += _unlisted(tree, set(frame["file"]), path.name)

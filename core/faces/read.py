@@ -21,7 +21,7 @@ from core.faces.folder import Tree, by_class, strangers, walk
 from core.faces.found import Found
 from core.faces.inspection import Inspection, inspect_faces
 from core.faces.labelling import Columns, label
-from core.faces.manifest import NAMES, manifest_below, manifest_in, read_manifest
+from core.faces.manifest import NAMES, action_unit, manifest_below, manifest_in, read_manifest
 from core.faces.pairs import read_pairs, resolve
 from core.faces.picture import FileSource, subset
 from core.faces.presets import CHOICES, PRESETS, Preset, recognise
@@ -185,13 +185,15 @@ def _assemble(
     aside = ("file", *found.aside)
     done = label(Columns(frame, aside, found.origin, found.renamed), where)
     files = tuple(found.frame["file"].iloc[done.rows])
+    units = [name for name in found.aside if action_unit(name)]
+    beside = found.frame[units].iloc[done.rows].reset_index(drop=True)
     pairs: pd.DataFrame | None = None
     lost: tuple[Problem, ...] = ()
     if found.pairs is not None:
         pairs, lost = resolve(found.pairs, list(done.table["id"]), list(files))
     return FaceSet(
         name="",
-        table=done.table,
+        table=pd.concat([done.table, beside], axis=1) if units else done.table,
         source=FileSource(str(tree.root), files),
         labels=done.labels,
         problems=_once(problems + tree.problems + tuple(strangers(tree)) + found.problems

@@ -1,4 +1,5 @@
-"""The studies behind leakage and verification: projections, ablation, fairness.
+"""The studies behind leakage and verification: projections, ablation, fairness, and those of
+pictures (`core.study.pictured`).
 
 Projections, and the ablation of a quick look, show the reference split; the ablation of a full look
 goes over the rotation's first repeat. Fairness deals its own parts.
@@ -14,7 +15,7 @@ from core.encode.network import choose_device
 from core.errors import ConfigError
 from core.measure.targets import Target
 from core.split import Split
-from core.study import expected
+from core.study import expected, pictured
 from core.study.early import refuse
 from core.study.fairness import fairness, prepare
 from core.study.fairness_phi import Fitting
@@ -26,7 +27,7 @@ from core.study.suppressing import Outcome, Suppressing
 from core.table import StudyResult
 
 CONTROLS = ("pixels", "random", "norm")
-STUDIES: tuple[str, ...] = ("projection", "ablation", "fairness")
+STUDIES: tuple[str, ...] = ("projection", "ablation", "fairness", *pictured.STUDIES)
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Further:
             yield self._told("ablation", self._ablation(seen, representations))
         if "fairness" in asked:
             yield self._told("fairness", self._fairness(representations))
+        yield from pictured.Pictured(self.suppressing, self.publish).each()
 
     def _asked(self) -> tuple[list[str], str]:
         """The studies, and why none of them says anything honest of these data."""
@@ -101,7 +103,9 @@ class Further:
             named = config.asked("studies")
             study = prepare(x, config.fairness, self._fitting({}), seed=config.seed, named=named)
             found["deciding fairly"] = 0.0 if isinstance(study, str) else study.seconds(workers)
-        return found
+        own = self.suppressing
+        more = pictured.seconds(config, own.data.faces, own.data.encoder, own.base, workers=workers)
+        return {**found, **more}
 
     def _projection(self, seen: Reference) -> StudyResult:
         # UMAP takes seconds to load.

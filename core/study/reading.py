@@ -22,6 +22,7 @@ from core.faces.read import read_faces
 from core.measure.targets import target
 from core.progress import Progress
 from core.store import Store, home
+from core.study import pictured
 from core.study.early import early
 from core.study.leakage import Leakage
 from core.study.protocol import plan_of, splits_of
@@ -77,6 +78,7 @@ class Reading:
         # Encoding takes minutes: what can be refused for its labels and people is refused first.
         early(self.config, faces)
         encoder = self._encoder(faces)
+        pictured.seconds(self.config, faces, encoder, self.base, workers=self.engine.workers)
         self._first_look(faces, encoder)
         x = self._encoded(faces, encoder)
         x, obscured = self._obscured(faces, encoder, x)

@@ -29,7 +29,13 @@ from core.suppress.suppressor import Suppressor
 from core.table import StudyResult
 
 SCHEMA_VERSION = 1
-PARQUET = ("predictions", "projection", "fairness_scores")
+PARQUET = (
+    "predictions",
+    "projection",
+    "fairness_scores",
+    "relevance_maps",
+    "relevance_faces",
+)
 """Tables that are large enough to be Parquet."""
 
 

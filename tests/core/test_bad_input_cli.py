@@ -166,7 +166,13 @@ BAD: dict[str, Prepare] = {
     "neither path nor synthetic": run("faces: {preset: lfw}"),
     "saved suppressor that is not there": run("suppressors: [{kind: saved, path: nowhere}]"),
     "vectors of ours that are not there": run("suppressors: [{kind: given, path: nowhere.npz}]"),
-    "study of a later version": run("studies: [action_units]"),
+    "units of a label that is not there": run(
+        "faces: {preset: synthetic}\nstudies: [action_units]\naction_units: {group: height}"
+    ),
+    "emotions where none is named": run(
+        "faces: {preset: synthetic}\nstudies: [anonymity]\nsensitive: null"
+    ),
+    "studies of pictures, and vectors": vectors(lambda rows: rows, "studies: [anonymity]"),
     "engine of a later version": run("engine: tcp://localhost:8786"),
     # arguments
     "settings that are not there": call("run", "nothing.yaml", "--out", "out"),
