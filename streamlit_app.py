@@ -34,6 +34,14 @@ page = st.navigation(
         "What is decided": [
             st.Page("app/pages/fairness.py", title="Fairness", icon=":material/equal:"),
         ],
+        "What is detected": [
+            st.Page(
+                "app/pages/action_units.py",
+                title="Action units",
+                icon=":material/sentiment_satisfied:",
+            ),
+            st.Page("app/pages/anonymity.py", title="Anonymity", icon=":material/fingerprint:"),
+        ],
     }
 )
 begin()

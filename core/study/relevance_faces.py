@@ -89,7 +89,7 @@ def relevance_after(
 
 
 def seconds(plan: Plan, *, repeat: int = 0) -> dict[str, float]:
-    """About how long each phase of `relevance_after` takes on one core, measured on the demo set."""
+    """About how long each phase of `relevance_after` takes on one core; measured on the demo."""
     own = plan.draws.repeats[repeat]
     shown = [np.minimum((plan.labels.present[rows] == 1).sum(axis=0), MOST).sum()
              for rows in own.test.values()]  # fmt: skip
