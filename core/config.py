@@ -39,7 +39,12 @@ from core.errors import ConfigError
 AVAILABLE: dict[str, tuple[str, ...]] = {
     "preset": ("default", "paper-thesis", "paper-tpami", "careless"),
     "studies": (
-        "leakage", "verification", "ablation", "projection", "fairness", "action_units",
+        "leakage",
+        "verification",
+        "ablation",
+        "projection",
+        "fairness",
+        "action_units",
         "anonymity",
     ),
     "attackers": ("papers", "ladder", "paper-thesis", "paper-tpami"),
