@@ -135,6 +135,7 @@ def main() -> None:
             progress=progress, engine=engine, prepared=study,
         )  # fmt: skip
         print(f"took {time.perf_counter() - began:.0f} s")
+        print(*(f"  {text}" for text in found.warnings), sep="\n")
         rows = found.tables["fairness"]
         print(rows[rows["metric"].isin(["gap", "shift"])].to_string(index=False))
 

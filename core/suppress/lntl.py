@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from core.errors import ConfigError
+from core.errors import ConfigError, SuppressorError
 from core.progress import Progress
 from core.suppress.chain import Chain
 from core.suppress.collapse import check_collapse
@@ -96,13 +96,42 @@ class LearningNotToLearn:
         training: list[Step] = []
         if self.recipe.ramp:
             plan, training = self._search(material, kept, seed, device, progress)
-        run, start = self._training(material, kept, seed, device, plan.rate)
-        for number, steps in enumerate(run.epochs(progress, plan.epochs), start=1):
-            training += [Step(number, name, value) for name, value in steps.items()]
+        chain, curve, rate = self._fitted(material, kept, seed, device, progress, plan)
+        facts = {"epochs": plan.epochs, "rate": rate}
+        told = (*training, *curve)
+        return Suppressor(self.kind, chain, asdict(self), told, facts, self.reads)
+
+    def _fitted(
+        self, material: Material, kept: Label | None, seed: int, device: str, progress: Progress,
+        plan: _Plan,
+    ) -> tuple[Chain, list[Step], float]:  # fmt: skip
+        """φ of everybody, its curve and the rate; where φ collapses, tried again at lower rates.
+
+        What held on some of the people need not hold on all, who make more steps an epoch.
+        """
+        rates = [plan.rate]
+        if self.recipe.ramp:
+            rates += [share for share in RATES if share < plan.rate]
+        for share in rates[:-1]:
+            try:
+                return self._once(material, kept, seed, device, progress, plan.epochs, share)
+            except SuppressorError:
+                progress.check()
+        return self._once(material, kept, seed, device, progress, plan.epochs, rates[-1])
+
+    def _once(
+        self, material: Material, kept: Label | None, seed: int, device: str, progress: Progress,
+        epochs: int, rate: float,
+    ) -> tuple[Chain, list[Step], float]:  # fmt: skip
+        run, start = self._training(material, kept, seed, device, rate)
+        curve = [
+            Step(number, name, value)
+            for number, steps in enumerate(run.epochs(progress, epochs), start=1)
+            for name, value in steps.items()
+        ]
         chain = run.chain()
         check_collapse(start.transform(material.x), chain.transform(material.x))
-        facts = {"epochs": plan.epochs, "rate": plan.rate}
-        return Suppressor(self.kind, chain, asdict(self), tuple(training), facts, self.reads)
+        return chain, curve, rate
 
     def _search(
         self, material: Material, kept: Label | None, seed: int, device: str, progress: Progress

@@ -11,7 +11,7 @@ import torch
 from core.errors import ConfigError, NotEnoughData, SuppressorError
 from core.progress import Progress
 from core.suppress.chain import Affine, Chain, Convolution, Relu, Unit
-from core.suppress.lntl import RECIPES, LearningNotToLearn
+from core.suppress.lntl import RATES, RECIPES, LearningNotToLearn
 from core.suppress.lntl_start import adapter, stage
 from core.suppress.lntl_steps import Batch, Players, learn, unlearn
 from core.suppress.lntl_training import Training, head
@@ -307,6 +307,30 @@ def test_vectors_are_no_material_for_the_last_stage() -> None:
     assert (reads(method), reads(LearningNotToLearn())) == ("activations", "vectors")
     with pytest.raises(ConfigError, match=r"last stage.*mode: adapter"):
         method.fit(made(), seed=0, device="cpu", progress=Progress())
+
+
+def test_what_collapses_on_everybody_is_tried_at_a_lower_rate(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What held on some of the people need not hold on all of them."""
+    looks: list[int] = []
+
+    def check(x: np.ndarray, phi: np.ndarray) -> None:
+        looks.append(len(phi))
+        if len(looks) == 1:
+            raise SuppressorError("collapsed")
+
+    monkeypatch.setattr("core.suppress.lntl.check_collapse", check)
+    short = replace(RECIPES["adapter", "default"], epochs=3)
+    monkeypatch.setitem(RECIPES, ("adapter", "default"), short)
+    found = LearningNotToLearn().fit(made(), seed=0, device="cpu", progress=Progress())
+    assert looks == [len(made().x)] * 2
+    assert found.facts["rate"] in RATES[1:]
+
+    looks.clear()
+    monkeypatch.setattr("core.suppress.lntl.RATES", (1.0,))
+    with pytest.raises(SuppressorError, match="collapsed"):
+        LearningNotToLearn().fit(made(), seed=0, device="cpu", progress=Progress())
 
 
 def test_a_collapsed_stage_is_refused() -> None:
