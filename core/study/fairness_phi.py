@@ -42,8 +42,11 @@ class Fitting:
 
     def steps(self, splits: Sequence[Split], phi: Phi) -> int:
         """Steps of the bar that fitting takes: one fit for each deal of people."""
+        if self.work is None:
+            return 0
         deals = len({id(split) for split in splits}) if self.keeps_a_part(phi) else 1
-        return deals * sum(fit_cost(method) for method in self.methods.values())
+        width = self.work.x.x.shape[1]
+        return deals * sum(fit_cost(method, splits, width) for method in self.methods.values())
 
     def each(self, splits: Sequence[Split], phi: Phi, protected: Grouped) -> Iterator[Suppressed]:
         """Every φ of `splits`, in the order of the settings; what was brought comes last."""

@@ -95,7 +95,8 @@ def frontier(
     """
     asked = points(methods, dials)
     each = sum(cost(one) for one in plan.attackers) * len(plan.splits)
-    fits = [fit_cost(one.method) * len(plan.splits) for one in asked]
+    width = work.x.x.shape[1]
+    fits = [fit_cost(one.method, plan.splits, width) * len(plan.splits) for one in asked]
     total = each * len(asked) + sum(fits)
     work.progress.start("Frontier", total)
     found, read = [], {}

@@ -77,7 +77,10 @@ class Suppressing:
     def steps(self, outcome: Outcome) -> int:
         """Steps of the bar that fitting takes."""
         fits = len(self.splits) if self.pool is None or self.pool.dealt else 1
-        return fits * sum(fit_cost(method) for method in outcome.methods.values())
+        width = self.data.x.x.shape[1]
+        return fits * sum(
+            fit_cost(method, self.splits, width) for method in outcome.methods.values()
+        )
 
     def each(self, outcome: Outcome) -> Iterator[Suppressed]:
         """All of them as they are made, in the order that they were asked for; obscured faces come

@@ -23,9 +23,10 @@ from core.progress import Progress
 from core.split import rotation
 from core.store import Store
 from core.study.representation import Representation
-from core.study.suppression import Suppression, labels_of
+from core.study.suppression import Suppression, fit_cost, labels_of
 from core.study.verification import verification
 from core.suppress.chain import Affine, Chain
+from core.suppress.registry import make_method
 from core.suppress.suppressor import UNLABELLED, Material, Suppressor
 
 
@@ -121,6 +122,17 @@ def test_a_method_that_collapses_is_left_out_with_its_reason(tmp_path: Path) -> 
     found = work(people(), tmp_path).fit("mine", Collapsing())
     assert found.representation is None
     assert found.warning.startswith("mine was left out: the suppressed vectors collapsed")
+
+
+def test_a_fit_on_more_faces_takes_its_share_of_the_bar() -> None:
+    """Steps are as much longer as there are more numbers; a method may grow faster, or slower."""
+    small, large = (rotation(people(count).subjects.astype(str), np.zeros(6 * count),
+                             suppressor=True) for count in (40, 4000))  # fmt: skip
+    sn, lntl, leace = (make_method({"kind": kind}) for kind in ("sensitivenets", "lntl", "leace"))
+    assert [fit_cost(one, small, 256) for one in (sn, lntl, leace)] == [40, 30, 1]
+    assert fit_cost(sn, large, 256) < 40
+    assert fit_cost(lntl, large, 256) > 30
+    assert fit_cost(leace, large, 256) == 1
 
 
 def test_a_fit_under_way_hears_that_it_is_cancelled(tmp_path: Path) -> None:
