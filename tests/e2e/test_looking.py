@@ -21,7 +21,7 @@ pytestmark = pytest.mark.e2e
 WIDE, PHONE = {"width": 1440, "height": 1000}, {"width": 390, "height": 844}
 
 
-@pytest.mark.parametrize("how", ["light", "dark", "phone"])
+@pytest.mark.parametrize("how", ["dark", "phone"])
 def test_a_face_is_chosen_shown_and_found_again(
     server: Server, browser: Any, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
