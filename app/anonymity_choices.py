@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import jobs, look, session
+from app import again, look
 from app.jobs import View
 from core.config_parts import QUICK_ANONYMITY
-from core.errors import BlindfoldError
 
-_FAILED = "anonymity failed"
 PRESETS = {"quick": "quick", "full": "full"}
 LOSSES = {"bounded": "bounded", "paper": "the paper’s"}
 
@@ -42,24 +40,9 @@ def missing(view: View) -> None:
         "m small",
     )
     st.button(
-        "Run with anonymity", type="primary", on_click=_start, args=(view, str(preset), str(loss))
+        "Run with anonymity",
+        type="primary",
+        on_click=again.start,
+        args=(view, "anonymity", {"preset": str(preset), "loss": str(loss)}),
     )
-    failed = st.session_state.pop(_FAILED, None)
-    if failed is not None:
-        look.alarm(failed)
-
-
-def _start(view: View, preset: str, loss: str) -> None:
-    """Start the run, and show it."""
-    settings = view.run.config().model_dump(mode="json", exclude_unset=True)
-    studies = list(view.config.get("studies") or ())
-    settings["studies"] = [*studies, *(["anonymity"] if "anonymity" not in studies else [])]
-    settings["anonymity"] = {"preset": preset, "loss": loss}
-    try:
-        run = jobs.start(settings, session.owner(), base=view.run.base, uploads=view.run.uploads)
-    except BlindfoldError as error:
-        st.session_state[_FAILED] = str(error)
-        return
-    st.session_state.pop("audit", None)
-    st.session_state["last run"] = run.id
-    st.query_params["run"] = run.id
+    again.failed()

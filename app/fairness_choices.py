@@ -8,16 +8,14 @@ from typing import Any
 
 import streamlit as st
 
-from app import jobs, look, session
+from app import again, look
 from app.jobs import View
-from core.errors import BlindfoldError
 from core.faces.faceset import UNKNOWN
 from core.faces.synthetic_target import NAME as SYNTHETIC
 from core.plots.fairness import CLASSIFIERS, GRID, WORST, Question, Way, split
 
 MOST_CLASSES = 8
 """Classes of a label that can be protected, at most, as the study has it."""
-_FAILED = "fairness failed"
 
 
 @dataclass(frozen=True)
@@ -95,43 +93,22 @@ def offer(view: View, chosen: Wish, computed: Sequence[float]) -> None:
         f"Not computed in this run: {told}. It has the strengths {has}. A new run of the same "
         "settings takes all that does not change from the store."
     )
-    st.button("Run with this", type="primary", on_click=_start, args=(view, chosen, computed))
-    _told()
+    wanted = {
+        "strengths": sorted({*computed, chosen.strength}),
+        "target": chosen.target,
+        "protected": chosen.protected,
+        "classifier": chosen.classifier,
+    }
+    st.button(
+        "Run with this", type="primary", on_click=again.start, args=(view, "fairness", wanted)
+    )
+    again.failed()
 
 
 def missing(view: View) -> None:
     """The run was made without this study: offer one that has it."""
-    st.button("Run with fairness", type="primary", on_click=_start, args=(view, None, ()))
-    _told()
-
-
-def _told() -> None:
-    failed = st.session_state.pop(_FAILED, None)
-    if failed is not None:
-        look.alarm(failed)
-
-
-def _start(view: View, chosen: Wish | None, computed: Sequence[float]) -> None:
-    """Start the run, and show it."""
-    settings = view.run.config().model_dump(mode="json", exclude_unset=True)
-    studies = list(view.config.get("studies") or ())
-    settings["studies"] = [*studies, *(["fairness"] if "fairness" not in studies else [])]
-    if chosen is not None:
-        settings["fairness"] = {
-            **settings.get("fairness", {}),
-            "strengths": sorted({*computed, chosen.strength}),
-            "target": chosen.target,
-            "protected": chosen.protected,
-            "classifier": chosen.classifier,
-        }
-    try:
-        run = jobs.start(settings, session.owner(), base=view.run.base, uploads=view.run.uploads)
-    except BlindfoldError as error:
-        st.session_state[_FAILED] = str(error)
-        return
-    st.session_state.pop("audit", None)
-    st.session_state["last run"] = run.id
-    st.query_params["run"] = run.id
+    st.button("Run with fairness", type="primary", on_click=again.start, args=(view, "fairness"))
+    again.failed()
 
 
 def _strength(q: Question, computed: Sequence[float]) -> float:

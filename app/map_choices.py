@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app import jobs, look, picked, session
+from app import again as once_more
+from app import look, picked
 from app.jobs import View
 from app.lasso import HOW
-from core.errors import BlindfoldError
 from core.plots.compare import kinds
 from core.plots.projection import Drag
 from core.plots.projection_maps import IDENTITY, METHODS, VERDICT, Groups, Maps, Place
@@ -199,9 +199,7 @@ def again(view: View) -> None:
                 key="neighbours", width=150,
             )  # fmt: skip
             st.form_submit_button("Run with these", on_click=_start, args=(view,))
-    failed = st.session_state.pop("again failed", None)
-    if failed is not None:
-        look.alarm(failed)
+    once_more.failed()
 
 
 def _computed(view: View) -> str:
@@ -217,20 +215,8 @@ def _computed(view: View) -> str:
 
 
 def _start(view: View) -> None:
-    """Start the run, and show it."""
-    settings = view.run.config().model_dump(mode="json", exclude_unset=True)
-    studies = list(view.config.get("studies") or ())
-    settings["studies"] = [*studies, *(["projection"] if "projection" not in studies else [])]
-    settings["projection"] = {
-        **settings.get("projection", {}),
-        "perplexity": float(st.session_state["perplexity"]),
-        "neighbors": int(st.session_state["neighbours"]),
-    }
-    try:
-        run = jobs.start(settings, session.owner(), base=view.run.base, uploads=view.run.uploads)
-    except BlindfoldError as error:
-        st.session_state["again failed"] = str(error)
-        return
-    st.session_state.pop("audit", None)
-    st.session_state["last run"] = run.id
-    st.query_params["run"] = run.id
+    """Start the run with what stands in the form."""
+    perplexity, neighbours = st.session_state["perplexity"], st.session_state["neighbours"]
+    once_more.start(
+        view, "projection", {"perplexity": float(perplexity), "neighbors": int(neighbours)}
+    )

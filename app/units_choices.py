@@ -6,14 +6,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app import jobs, look, session
+from app import again, look
 from app.jobs import View
 from core.action_units.emfacs import EXPRESSIONS, UNITS
-from core.errors import BlindfoldError
 from core.plots.action_units_page import ALL, CROSS, FIGURES, MACRO, Detected
 
 STUDY = "action_units"
-_FAILED = "action units failed"
 
 
 def metric() -> str:
@@ -54,25 +52,8 @@ def looked_up() -> str:
 
 def missing(view: View) -> None:
     """The run was made without this study: offer one that has it."""
-    st.button("Run with action units", type="primary", on_click=_start, args=(view,))
-    failed = st.session_state.pop(_FAILED, None)
-    if failed is not None:
-        look.alarm(failed)
-
-
-def _start(view: View) -> None:
-    """Start the same run with the study, and show it."""
-    settings = view.run.config().model_dump(mode="json", exclude_unset=True)
-    studies = list(view.config.get("studies") or ())
-    settings["studies"] = [*studies, *([STUDY] if STUDY not in studies else [])]
-    try:
-        run = jobs.start(settings, session.owner(), base=view.run.base, uploads=view.run.uploads)
-    except BlindfoldError as error:
-        st.session_state[_FAILED] = str(error)
-        return
-    st.session_state.pop("audit", None)
-    st.session_state["last run"] = run.id
-    st.query_params["run"] = run.id
+    st.button("Run with action units", type="primary", on_click=again.start, args=(view, STUDY))
+    again.failed()
 
 
 def _segment(what: str, names: Sequence[str], key: str) -> str:
