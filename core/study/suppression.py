@@ -111,9 +111,11 @@ class Suppression:
         work = partial(_fit, method, self.seed, self.device, heard)
         each = fit_cost(method, self.splits, self.x.x.shape[1])
         self.progress.advance(each * (len(first) - len(missing)), name)
-        for i, found in zip(missing, self.engine.map(work, tasks), strict=True):
+        for done, (i, found) in enumerate(zip(missing, self.engine.map(work, tasks), strict=True)):
             self.progress.check()
             if isinstance(found, str):
+                # Nothing more of it is going to be fitted: the bar need not wait for it.
+                self.progress.advance(each * (len(missing) - done), f"{name} is left out")
                 return Suppressed(name, warning=f"{name} was left out: {found}")
             self.store.save(names[i], *found)
             self.progress.advance(each, f"fitting {name}, {i + 1} of {len(first)}")

@@ -19,7 +19,7 @@ from core.config import config_from
 from core.encode.embeddings import Embeddings
 from core.engine import Local
 from core.errors import Cancelled, ConfigError, SuppressorError
-from core.progress import Progress
+from core.progress import Progress, Status
 from core.split import rotation
 from core.store import Store
 from core.study.representation import Representation
@@ -119,9 +119,14 @@ def test_each_split_is_fitted_on_its_own_suppressor_people_and_on_nobody_else(
 
 
 def test_a_method_that_collapses_is_left_out_with_its_reason(tmp_path: Path) -> None:
-    found = work(people(), tmp_path).fit("mine", Collapsing())
+    seen: list[Status] = []
+    own = replace(work(people(), tmp_path), progress=Progress(seen.append))
+    total = len(own.splits) * fit_cost(Collapsing(), own.splits, 8)
+    own.progress.start("Suppressing", total)
+    found = own.fit("mine", Collapsing())
     assert found.representation is None
     assert found.warning.startswith("mine was left out: the suppressed vectors collapsed")
+    assert seen[-1].done == total, "the bar waits for nothing"
 
 
 def test_a_fit_on_more_faces_takes_its_share_of_the_bar() -> None:
