@@ -12,14 +12,17 @@ import pandas as pd
 from core.config import Config
 from core.config_presets import filled
 from core.encode.embeddings import Embeddings
+from core.encode.encoder import Encoder
 from core.engine import Engine, make_engine
+from core.faces.faceset import FaceSet
 from core.measure.targets import Target
 from core.progress import Progress
 from core.split import Split
 from core.store import Store
-from core.study import controls, summary, suppression
+from core.study import controls, pictured, summary, suppression
 from core.study.beside import beside
 from core.study.brought import check_there
+from core.study.early import early
 from core.study.elsewhere import Elsewhere
 from core.study.expected import seconds
 from core.study.frontier import Frontier, frontier, points
@@ -119,8 +122,15 @@ class _Run:
     def _reading(self) -> Reading:
         return Reading(
             self.config, self.base, self.store, self.progress, self.publish, self.engine,
-            self.warnings,
+            self.warnings, check=self._check,
         )  # fmt: skip
+
+    def _check(self, faces: FaceSet, encoder: Encoder | None) -> None:
+        """Refuse faces that cannot serve a study which was asked for by name."""
+        if encoder is None:
+            early(self.config, faces)
+        else:
+            pictured.seconds(self.config, faces, encoder, self.base, workers=self.engine.workers)
 
     def _controls(self, data: Data) -> dict[str, Representation]:
         """x and what it is held against."""

@@ -22,8 +22,6 @@ from core.faces.read import read_faces
 from core.measure.targets import target
 from core.progress import Progress
 from core.store import Store, home
-from core.study import pictured
-from core.study.early import early
 from core.study.leakage import Leakage
 from core.study.protocol import plan_of, splits_of
 from core.study.representation import Representation
@@ -34,6 +32,11 @@ FIRST_LOOK_PEOPLE = 30
 """A first look at fewer people would say too little to be shown."""
 
 Publish = Callable[[str, pd.DataFrame], None]
+Check = Callable[[FaceSet, Encoder | None], None]
+
+
+def _anything(faces: FaceSet, encoder: Encoder | None) -> None:
+    """Refuse nothing."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,8 @@ class Data:
 class Reading:
     """Reads what the settings name; adds to `warnings` what a person should know.
 
-    `read` keeps the sets of `roles`: one set may play several.
+    `read` keeps the sets of `roles`: one set may play several. `check` may refuse faces before any
+    is encoded, and is asked twice: before the encoder is there, and with it.
     """
 
     config: Config
@@ -68,6 +72,7 @@ class Reading:
     engine: Engine
     warnings: list[str]
     read: dict[str, Embeddings] = field(default_factory=dict)
+    check: Check = _anything
 
     def data(self) -> Data:
         """The vectors of the audited set; a first look is published on the way."""
@@ -76,9 +81,9 @@ class Reading:
         assert self.config.faces is not None, "settings without faces and without vectors"
         faces = self._faces(self.config.faces)
         # Encoding takes minutes: what can be refused for its labels and people is refused first.
-        early(self.config, faces)
+        self.check(faces, None)
         encoder = self._encoder(faces)
-        pictured.seconds(self.config, faces, encoder, self.base, workers=self.engine.workers)
+        self.check(faces, encoder)
         self._first_look(faces, encoder)
         x = self._encoded(faces, encoder)
         x, obscured = self._obscured(faces, encoder, x)
