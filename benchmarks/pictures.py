@@ -33,7 +33,7 @@ PAGES = {
 }  # fmt: skip
 """Pages, and the table without which each has nothing to show."""
 WIDTH, TALLEST = 1280, 1500
-TALLER = {"action_units": 4000, "anonymity": 3600}
+TALLER = {"action_units": 6600, "anonymity": 3600}
 """Pages that are shown further down."""
 COLOURS = 256
 """Of each picture, spread over all that it has: classes are told apart by colour."""
