@@ -30,7 +30,7 @@ from core.faces.synthetic.identity import TRAITS
 from core.faces.synthetic.source import DrawnSource
 from core.progress import Progress
 from core.store import Store
-from core.study.action_units import action_units
+from core.study.action_units import begin
 
 TEAM = "team"
 TEAMS = ("blue", "green")
@@ -131,10 +131,10 @@ def main() -> None:
     ):
         began = time.monotonic()
         with make_engine("local") as engine:
-            found = action_units(
+            found = begin(
                 own, encoder, ActionUnits(group=group, repeats=given.repeats), seed=0,
                 device=encoder.device, store=store, progress=Progress(), engine=engine,
-            )  # fmt: skip
+            ).result()  # fmt: skip
         parts.append(markdown(title, found.tables["action_units"], time.monotonic() - began))
         print(parts[-1], "\n", flush=True)
     if given.out is not None:

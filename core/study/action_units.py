@@ -70,28 +70,6 @@ def check(
     return plan
 
 
-def action_units(
-    faces: FaceSet,
-    encoder: Encoder | None,
-    asked: ActionUnits,
-    *,
-    seed: int,
-    device: str,
-    store: Store,
-    progress: Progress,
-    engine: Engine,
-    publish: Publish | None = None,
-    base: Path | None = None,
-) -> StudyResult:
-    """The table `action_units`, published after each repeat, and the facts of the same name.
-
-    Raises `NotEnoughData` where nothing can be studied, and as `check` does.
-    """
-    work = begin(faces, encoder, asked, seed=seed, device=device, store=store, progress=progress,
-                 engine=engine, base=base)  # fmt: skip
-    return work.result(publish or _silent)
-
-
 def begin(
     faces: FaceSet,
     encoder: Encoder | None,
@@ -104,13 +82,20 @@ def begin(
     engine: Engine,
     base: Path | None = None,
 ) -> Work:
-    """The study with its activations, from which single detectors can be had as well."""
+    """The study with its activations, from which single detectors can be had as well.
+
+    Raises `NotEnoughData` where nothing can be studied, and as `check` does.
+    """
     plan = prepare(faces, asked, seed=seed, base=base)
     place = asked.trunk if asked.trunk in ("auto", "vgg16") else str(_there(asked.trunk, base))
     trunk = trunk_for(place, encoder, device=device, progress=progress)
     held = activations_of(faces, trunk, plan.rows, store=store, progress=progress)
     plan = replace(plan, labels=plan.labels.without(np.setdiff1d(plan.rows, held.rows)))
     return Work(plan, trunk, held, seed, device, store, progress, engine)
+
+
+def _silent(name: str, found: pd.DataFrame) -> None:
+    """Show nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,8 +112,8 @@ class Work:
     progress: Progress
     engine: Engine
 
-    def result(self, publish: Publish) -> StudyResult:
-        """All detectors trained and judged."""
+    def result(self, publish: Publish = _silent) -> StudyResult:
+        """The table `action_units`, published after each repeat, and the facts of that name."""
         self.progress.start("Training action units", self.plan.fits)
         said: dict[tuple[str, int], np.ndarray] = {}
         epochs: dict[str, list[int]] = {name: [] for name in self.plan.draws.sets}
@@ -274,7 +259,3 @@ def _there(path: str, base: Path | None) -> Path:
 def _trained(device: str, item: tuple[training.Job, np.ndarray]) -> tuple[np.ndarray, Detector]:
     detector = training.train(item[0], device)
     return detector.scores(item[1]), detector
-
-
-def _silent(name: str, found: pd.DataFrame) -> None:
-    """Show nothing."""

@@ -21,7 +21,7 @@ from core.faces.faceset import FaceSet
 from core.faces.synthetic import synthetic_faces
 from core.progress import Progress
 from core.store import Store
-from core.study.action_units import action_units, check
+from core.study.action_units import begin, check
 from core.study.action_units_plan import Plan, prepare, seconds
 from core.study.action_units_rows import Rows
 from core.table import COLUMNS, StudyResult, table
@@ -185,10 +185,10 @@ def test_the_papers_figures_are_its_own_and_stand_beside_ours() -> None:
 
 
 def study(faces: FaceSet, folder: Path, workers: int = 2, repeats: int = 5) -> StudyResult:
-    return action_units(
+    return begin(
         faces, load_bundled("cpu"), ActionUnits(group=TEAM, repeats=repeats), seed=0, device="cpu",
         store=Store(folder), progress=Progress(), engine=Local(workers),
-    )  # fmt: skip
+    ).result()  # fmt: skip
 
 
 @pytest.mark.slow
