@@ -10,8 +10,8 @@ normalisation stay as they are.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from core.errors import ConfigError, SuppressorError
 from core.progress import Progress
@@ -47,6 +47,10 @@ RECIPES = {
         epochs=100, rate=0.01, drop_every=40, drop=0.1, entropy=0.01, reversal=0.1, ramp=False,
     ),
 }  # fmt: skip
+STEADY = replace(RECIPES["adapter", "default"], entropy=10.0, reversal=0.1, level=True)
+"""What an adapter is trained by where it collapsed under the default at every rate (seen with 500
+made dimensions and hundreds of people or more): f outran h by moving all faces alike. Ours, as the
+stage's recipe is."""
 LOOK_EVERY = 3
 RATES = (1.0, 0.25, 0.0625)
 """Shares of the learning rate, tried in turn until the primary task holds on held-back people."""
@@ -92,60 +96,89 @@ class LearningNotToLearn:
         holds no last stage.
         """
         material, kept = with_primary(prepared(material), self.primary)
-        plan = _Plan(self.recipe.epochs, 1.0)
-        training: list[Step] = []
-        if self.recipe.ramp:
-            plan, training = self._search(material, kept, seed, device, progress)
-        chain, curve, rate = self._fitted(material, kept, seed, device, progress, plan)
-        facts = {"epochs": plan.epochs, "rate": rate}
-        told = (*training, *curve)
-        return Suppressor(self.kind, chain, asdict(self), told, facts, self.reads)
+        fitting = _Fitting(self, material, kept, seed, device, progress)
+        if (self.mode, self.preset) != ("adapter", "default"):
+            return fitting.by(self.recipe)
+        try:
+            return fitting.by(self.recipe)
+        except SuppressorError:
+            progress.check()
+            return fitting.by(STEADY)
 
-    def _fitted(
-        self, material: Material, kept: Label | None, seed: int, device: str, progress: Progress,
-        plan: _Plan,
-    ) -> tuple[Chain, list[Step], float]:  # fmt: skip
+    def start(self, material: Material, generator: torch.Generator) -> Chain:
+        """What f begins as."""
+        if self.mode == "adapter":
+            return adapter(material.x.shape[1], self.recipe.hidden, generator)
+        if material.tail is None:
+            raise ConfigError(
+                "lntl in the mode tail fine-tunes an encoder's last stage, and it was given "
+                "vectors, whose encoder is not here: give faces, or choose mode: adapter"
+            )
+        return stage(material.tail)
+
+
+@dataclass(frozen=True)
+class _Fitting:
+    """One fit of `method`: its `material`, whose primary task is `kept` (None: identity)."""
+
+    method: LearningNotToLearn
+    material: Material
+    kept: Label | None
+    seed: int
+    device: str
+    progress: Progress
+
+    def by(self, recipe: Recipe) -> Suppressor:
+        """The suppressor that `recipe` trains."""
+        plan = _Plan(recipe.epochs, 1.0)
+        training: list[Step] = []
+        if recipe.ramp:
+            plan, training = self._search(recipe)
+        chain, curve, rate = self._fitted(recipe, plan)
+        facts: dict[str, Any] = {"epochs": plan.epochs, "rate": rate}
+        if recipe is STEADY:
+            facts["recipe"] = "steady: the default collapsed at every rate"
+        told = (*training, *curve)
+        own = self.method
+        return Suppressor(own.kind, chain, asdict(own), told, facts, own.reads)
+
+    def _fitted(self, recipe: Recipe, plan: _Plan) -> tuple[Chain, list[Step], float]:
         """φ of everybody, its curve and the rate; where φ collapses, tried again at lower rates.
 
         What held on some of the people need not hold on all, who make more steps an epoch.
         """
         rates = [plan.rate]
-        if self.recipe.ramp:
+        if recipe.ramp:
             rates += [share for share in RATES if share < plan.rate]
         for share in rates[:-1]:
             try:
-                return self._once(material, kept, seed, device, progress, plan.epochs, share)
+                return self._once(recipe, plan.epochs, share)
             except SuppressorError:
-                progress.check()
-        return self._once(material, kept, seed, device, progress, plan.epochs, rates[-1])
+                self.progress.check()
+        return self._once(recipe, plan.epochs, rates[-1])
 
-    def _once(
-        self, material: Material, kept: Label | None, seed: int, device: str, progress: Progress,
-        epochs: int, rate: float,
-    ) -> tuple[Chain, list[Step], float]:  # fmt: skip
-        run, start = self._training(material, kept, seed, device, rate)
+    def _once(self, recipe: Recipe, epochs: int, rate: float) -> tuple[Chain, list[Step], float]:
+        run, start = self._training(recipe, self.material, self.kept, rate)
         curve = [
             Step(number, name, value)
-            for number, steps in enumerate(run.epochs(progress, epochs), start=1)
+            for number, steps in enumerate(run.epochs(self.progress, epochs), start=1)
             for name, value in steps.items()
         ]
-        chain = run.chain()
-        check_collapse(start.transform(material.x), chain.transform(material.x))
+        chain, x = run.chain(), self.material.x
+        check_collapse(start.transform(x), chain.transform(x))
         return chain, curve, rate
 
-    def _search(
-        self, material: Material, kept: Label | None, seed: int, device: str, progress: Progress
-    ) -> tuple[_Plan, list[Step]]:
+    def _search(self, recipe: Recipe) -> tuple[_Plan, list[Step]]:
         """The plan by which held-back people leak least, and the curve of that search."""
-        fit, held = held_back(material, seed)
-        others, own = rows_of(material, held), rows_of(material, fit)
-        judge = Judge(others, label_at(kept, held), seed)
-        weight = weight_of(self.dial)
+        fit, held = held_back(self.material, self.seed)
+        others, own = rows_of(self.material, held), rows_of(self.material, fit)
+        judge = Judge(others, label_at(self.kept, held), self.seed)
+        weight = weight_of(self.method.dial)
         for share in RATES:
-            run, start = self._training(own, label_at(kept, fit), seed, device, share)
+            run, start = self._training(recipe, own, label_at(self.kept, fit), share)
             before = judge(start.transform(others.x))
             looks: dict[int, Verdict] = {}
-            for number, _ in enumerate(run.epochs(progress, self.recipe.epochs), start=1):
+            for number, _ in enumerate(run.epochs(self.progress, recipe.epochs), start=1):
                 if number % LOOK_EVERY == 0:
                     looks[number] = judge(run.phi(others.x))
             epochs = list(looks)[best(list(looks.values()), before, weight)]
@@ -156,29 +189,19 @@ class LearningNotToLearn:
         return _Plan(epochs, share), curve
 
     def _training(
-        self, material: Material, kept: Label | None, seed: int, device: str, rate: float
+        self, recipe: Recipe, material: Material, kept: Label | None, rate: float
     ) -> tuple[Training, Chain]:
         """The networks at their start, and the chain that f starts as."""
         import torch
 
-        generator = torch.Generator().manual_seed(seed)
-        start = self._start(material, generator)
-        weight = weight_of(self.dial)
+        generator = torch.Generator().manual_seed(self.seed)
+        start = self.method.start(material, generator)
         run = Training(
-            self.recipe, start, material, kept,
-            weight=weight, rate=rate, generator=generator, device=device,
+            recipe, start, material, kept,
+            weight=weight_of(self.method.dial), rate=rate, generator=generator,
+            device=self.device,
         )  # fmt: skip
         return run, start
-
-    def _start(self, material: Material, generator: torch.Generator) -> Chain:
-        if self.mode == "adapter":
-            return adapter(material.x.shape[1], self.recipe.hidden, generator)
-        if material.tail is None:
-            raise ConfigError(
-                "lntl in the mode tail fine-tunes an encoder's last stage, and it was given "
-                "vectors, whose encoder is not here: give faces, or choose mode: adapter"
-            )
-        return stage(material.tail)
 
 
 @dataclass(frozen=True)

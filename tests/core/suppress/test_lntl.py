@@ -11,7 +11,7 @@ import torch
 from core.errors import ConfigError, NotEnoughData, SuppressorError
 from core.progress import Progress
 from core.suppress.chain import Affine, Chain, Convolution, Relu, Unit
-from core.suppress.lntl import RATES, RECIPES, LearningNotToLearn
+from core.suppress.lntl import RATES, RECIPES, STEADY, LearningNotToLearn
 from core.suppress.lntl_start import adapter, stage
 from core.suppress.lntl_steps import Batch, Players, learn, unlearn
 from core.suppress.lntl_training import Training, head
@@ -329,6 +329,28 @@ def test_what_collapses_on_everybody_is_tried_at_a_lower_rate(
 
     looks.clear()
     monkeypatch.setattr("core.suppress.lntl.RATES", (1.0,))
+    monkeypatch.setattr("core.suppress.lntl.STEADY", replace(STEADY, epochs=3))
+    found = LearningNotToLearn().fit(made(), seed=0, device="cpu", progress=Progress())
+    assert len(looks) == 2
+    assert "steady" in found.facts["recipe"]
+
+    paper = LearningNotToLearn(preset="paper")
+    looks.clear()
+    brief = replace(RECIPES["adapter", "paper"], epochs=1)
+    monkeypatch.setitem(RECIPES, ("adapter", "paper"), brief)
+    with pytest.raises(SuppressorError, match="collapsed"):
+        paper.fit(made(), seed=0, device="cpu", progress=Progress())
+
+
+def test_what_collapses_under_every_recipe_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def check(x: np.ndarray, phi: np.ndarray) -> None:
+        raise SuppressorError("collapsed")
+
+    monkeypatch.setattr("core.suppress.lntl.check_collapse", check)
+    monkeypatch.setattr("core.suppress.lntl.RATES", (1.0,))
+    monkeypatch.setattr("core.suppress.lntl.STEADY", replace(STEADY, epochs=3))
+    short = replace(RECIPES["adapter", "default"], epochs=3)
+    monkeypatch.setitem(RECIPES, ("adapter", "default"), short)
     with pytest.raises(SuppressorError, match="collapsed"):
         LearningNotToLearn().fit(made(), seed=0, device="cpu", progress=Progress())
 
