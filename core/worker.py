@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import faulthandler
+import json
 import os
 import re
 import secrets
@@ -48,6 +49,9 @@ STARTED_SECONDS = 3.0
 
 _WRITE_SECONDS = 0.3
 
+_LOG_SECONDS = 30.0
+"""How often the log notes how far a run is; it notes the beginning of each phase too."""
+
 _GIVE_WAY_SECONDS = 1.0
 """How often a run in the background looks whether another wants the machine."""
 _TABLE = re.compile(r"[a-z0-9_]+")
@@ -80,6 +84,7 @@ class Teller:
         self.run = run
         self.status = read_status(run.path)
         self._told = self._looked = self._paused = 0.0
+        self._noted = -_LOG_SECONDS
         self._fraction = Fraction(self._clock)
         self._at_work = False
         self._pausing = threading.Lock()
@@ -133,6 +138,9 @@ class Teller:
         """Take in the progress of the audit, and pass it on a few times a second."""
         fraction = self._fraction.at(status.phase, status.done, status.total)
         now = time.monotonic()
+        if status.phase != self.status.phase or now - self._noted >= _LOG_SECONDS:
+            self._noted = now
+            _note(status, fraction, self._fraction.left())
         if status.phase == self.status.phase and now - self._told < _WRITE_SECONDS:
             return
         self._told = now
@@ -201,8 +209,32 @@ def _audited(run: Run, teller: Teller, progress: Progress, auditor: Auditor | No
     fresh = run.path / f"result.tmp-{secrets.token_hex(4)}"
     fresh.mkdir(mode=0o700)
     chosen.write(found, fresh)
+    _report(fresh)
     progress.check()
     _into_place(fresh, run.result)
+
+
+def _report(result: Path) -> None:
+    """Write the report beside the tables; without one the audit is whole all the same."""
+    try:
+        import_module("core.report.write").write_beside(result, Store())
+    except Cancelled:
+        raise
+    except Exception as error:
+        if isinstance(error, InputError):
+            print(f"no report: {error}", file=sys.stderr)
+        else:
+            traceback.print_exc()
+        _noted(result, "no report was written: the log says why; core report OUT makes one later")
+
+
+def _noted(result: Path, warning: str) -> None:
+    """Add a warning to an audit that is written already."""
+    path = result / "audit.json"
+    with suppress(OSError, ValueError, KeyError, AttributeError, TypeError, StoreError):
+        told = json.loads(path.read_bytes())
+        told["warnings"].append(warning)
+        write_atomic(path, json.dumps(told, indent=2, ensure_ascii=False).encode())
 
 
 def _tidy(run: Run) -> None:
@@ -294,6 +326,15 @@ def _watch(teller: Teller, over: threading.Event) -> None:
     # What the store and the run hold is whole at every moment, so that this loses nothing.
     teller.end("cancelled", "cancelled")
     os._exit(130)
+
+
+def _note(status: Status, fraction: float, left: float | None) -> None:
+    """Write to the log where a run stands, from which `benchmarks.profile` reads what it took."""
+    rest = "" if left is None else f", about {left:.0f} s left"
+    print(
+        f"{time.strftime('%Y-%m-%d %H:%M:%S')} {fraction:.0%} {status.phase} {status.done} of "
+        f"{status.total}{rest}", file=sys.stderr, flush=True,
+    )  # fmt: skip
 
 
 NICE = 10
