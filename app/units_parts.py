@@ -116,9 +116,13 @@ def known(view: View) -> None:
     """How much was trained and judged on, and what was told on the way."""
     told, parts = facts(view), list[object]()
     if told.get("train_people"):
+        everyone = (
+            f" (“mixed, everyone” {told['everyone']:,}, all that there are)"
+            if told.get("everyone") else ""
+        )  # fmt: skip
         tested = ", ".join(f"{n:,} {group}" for group, n in (told.get("test_people") or {}).items())
         parts.append(
-            f"Each training set has {told['train_people']:,} people and about "
+            f"Each training set has {told['train_people']:,} people{everyone} and about "
             f"{told.get('train_faces', 0):,} faces, at most {told.get('faces_per_person', '')} of "
             f"one person; each of {told.get('repeats', '')} repeats draws them anew and tests "
             f"other people, {tested}. Nobody is learnt from and tested in one repeat. "

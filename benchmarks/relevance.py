@@ -64,7 +64,7 @@ def _f1(work: Work) -> dict[str, np.ndarray]:
     place = np.searchsorted(work.activations.rows, rows)
     truth = work.plan.labels.present[rows] == 1
     found = {}
-    for name in work.plan.draws.sets:
+    for name in work.plan.draws.equal:
         said = work.detector(name).scores(work.activations.x[place]) > 0
         found[name] = 2 * (said & truth).sum(0) / np.maximum(said.sum(0) + truth.sum(0), 1)
     return found

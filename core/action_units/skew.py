@@ -20,6 +20,12 @@ from core.errors import ConfigError, NotEnoughData
 from core.faces.faceset import UNKNOWN, FaceSet
 
 MIXED = "mixed"
+EVERYONE = "mixed, everyone"
+"""As many people of each group as there are to learn from, where that is more than `MIXED` holds.
+
+Ours: the other sets are as large as one group alone allows, and a detector that is going to be used
+would not throw the rest away.
+"""
 FOLDS = 5
 FEWEST_PEOPLE = 13
 """People that a group needs: ten to learn from, and some to test."""
@@ -56,8 +62,8 @@ class Repeat:
 
 @dataclass(frozen=True, eq=False)
 class Draws:
-    """All repeats. `people` are in each training set, of which `shares` are of each group, by set;
-    `test_people` of each group are tested in a repeat, and nobody shows more than `faces` faces."""
+    """All repeats. `people` are in each training set but `EVERYONE`, and `shares` tells how many of
+    each group, by set; `test_people` of each group are tested in a repeat, and nobody shows more than `faces` faces."""
 
     repeats: tuple[Repeat, ...]
     people: int
@@ -69,6 +75,15 @@ class Draws:
     def sets(self) -> tuple[str, ...]:
         """Names of the training sets, in their order."""
         return tuple(self.shares)
+
+    @property
+    def equal(self) -> tuple[str, ...]:
+        """Those that hold as many people as one another, as in the paper."""
+        return tuple(name for name in self.shares if name != EVERYONE)
+
+    def people_of(self, name: str) -> int:
+        """People of the training set `name`."""
+        return sum(self.shares[name].values())
 
 
 def groups_of(faces: FaceSet, label: str, usable: np.ndarray) -> Groups:
@@ -146,14 +161,14 @@ def draw(groups: Groups, *, skew: float | None, repeats: int, seed: int) -> Draw
     """Draw the training and test people of all repeats.
 
     Without a `skew` there is a set of each group alone and a mixed one; with it, one that holds
-    that share of the group with the most people, and the mixed one. Raises `NotEnoughData` where a
+    that share of the group with the most people, and the mixed one; and `EVERYONE`. Raises `NotEnoughData` where a
     set would hold fewer than `FEWEST_TRAIN` people.
     """
     most = int(np.argmax(np.bincount(groups.of[groups.of >= 0])))
     pools = [_deal(groups, repeat, seed) for repeat in range(repeats)]
     least = [min(len(pool[0][g]) for pool in pools) for g in range(len(groups.names))]
     plan = _sets(groups.names, least, skew, most)
-    people = min(sum(one) for one in plan.values())
+    people = sum(plan[MIXED])
     if people < FEWEST_TRAIN:
         raise NotEnoughData(
             f"a training set would hold {people} people (at least {FEWEST_TRAIN} are needed; the "
@@ -161,6 +176,8 @@ def draw(groups: Groups, *, skew: float | None, repeats: int, seed: int) -> Draw
             "more people, or choose a skew nearer to one half"
         )
     faces = _faces(groups)
+    if len(least) * min(least) > people:
+        plan[EVERYONE] = [min(least)] * len(least)
     drawn = []
     for repeat, (train, test) in enumerate(pools):
         random = np.random.default_rng([seed, repeat, 23])
@@ -199,7 +216,7 @@ def _deal(groups: Groups, repeat: int, seed: int) -> tuple[list[np.ndarray], lis
 def _sets(
     names: Sequence[str], least: Sequence[int], skew: float | None, most: int
 ) -> dict[str, list[int]]:
-    """People of each group in each training set; all sets hold as many."""
+    """People of each group in each training set; all of these sets hold as many."""
     k = len(names)
     if skew is None:
         each = min(least) // k

@@ -39,8 +39,8 @@ class Beside:
 
 
 def unit_name(unit: int) -> str:
-    """As tables name a unit: AU01."""
-    return f"AU{unit:02d}"
+    """As a person reads a unit: AU 1."""
+    return f"AU {unit}"
 
 
 def units_figure(found: Detected, train: str, mode: Tokens) -> go.Figure:

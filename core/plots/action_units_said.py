@@ -14,7 +14,8 @@ def called(train: str, tests: Sequence[str]) -> str:
     """A training set in a sentence."""
     if train in tests:
         return f"people labelled {train}"
-    return "people of every group" if train == "mixed" else f"a set of {train}"
+    every = {"mixed": "people of every group", "mixed, everyone": "all people there are, mixed"}
+    return every.get(train, f"a set of {train}")
 
 
 def headline(found: Detected, metric: str = MACRO) -> str:

@@ -21,6 +21,7 @@ import pandas as pd
 from core.action_units import papers, training
 from core.action_units.detector import Detector, dense, full_network
 from core.action_units.labels import least
+from core.action_units.skew import EVERYONE
 from core.action_units.trunk import Activations, Trunk, activations_of, trunk_for
 from core.config import located
 from core.config_parts import ActionUnits
@@ -227,6 +228,7 @@ class Work:
             "groups": list(plan.groups.names),
             "sets": {name: dict(shares) for name, shares in draws.shares.items()},
             "train_people": draws.people,
+            "everyone": draws.people_of(EVERYONE) if EVERYONE in draws.sets else None,
             "train_faces": plan.train_faces,
             "test_people": dict(draws.test_people),
             "faces_per_person": draws.faces,

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from core.action_units.labels import Labels, labels_of, least
-from core.action_units.skew import Draws, Groups, draw, groups_of
+from core.action_units.skew import EVERYONE, Draws, Groups, draw, groups_of
 from core.action_units.trunk import AUTO
 from core.config import located
 from core.config_parts import ActionUnits
@@ -49,8 +49,8 @@ class Plan:
 
     @property
     def train_faces(self) -> int:
-        """Faces of a training set, the mean over repeats."""
-        sizes = [len(rows) for one in self.draws.repeats for rows in one.train.values()]
+        """Faces of a training set, the mean over repeats and the sets of equal size."""
+        sizes = [len(one.train[name]) for one in self.draws.repeats for name in self.draws.equal]
         return round(float(np.mean(sizes)))
 
 
@@ -97,11 +97,11 @@ def seconds(plan: Plan, *, device: str, workers: int) -> dict[str, float]:
     """About how long each phase takes on so many cores, from what was measured."""
     paper, faster = plan.asked.trunk != AUTO, 0.05 if device == "cuda" else 1.0
     encoding = faster * len(plan.rows) * (0.6 if paper else 0.006)
-    each = faster * plan.train_faces * (1.0 if paper else 0.008)
+    learnt = sum(len(rows) for one in plan.draws.repeats for rows in one.train.values())
     return {
         "encoding (trunk)": encoding,
         "encoding (trunk, mirrored)": encoding,
-        "training action units": plan.fits * each / max(workers, 1),
+        "training action units": faster * learnt * (1.0 if paper else 0.008) / max(workers, 1),
     }
 
 
@@ -151,9 +151,11 @@ def _told(left: list[LeftOut], draws: Draws) -> list[str]:
         f"{name_of(one.unit)} is left out, {one.positives:,} faces show it: {one.why}"
         for one in left
     ]
+    more = EVERYONE in draws.sets
+    everyone = f" (the set '{EVERYONE}' {draws.people_of(EVERYONE)})" if more else ""
     tested = ", ".join(f"{count} {name}" for name, count in draws.test_people.items())
     told.append(
-        f"training sets hold {draws.people} people and each repeat tests {tested} (the paper: 37, "
+        f"training sets hold {draws.people} people{everyone} and each repeat tests {tested} (the paper: 37, "
         "and 10 of each)"
     )
     return told

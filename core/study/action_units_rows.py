@@ -130,7 +130,7 @@ class Rows:
     def _trained(self, name: str) -> dict[str, int]:
         repeats = self.plan.draws.repeats[: self.repeats]
         faces = float(np.mean([len(one.train[name]) for one in repeats]))
-        return {"train_n": round(faces), "train_identities": self.plan.draws.people}
+        return {"train_n": round(faces), "train_identities": self.plan.draws.people_of(name)}
 
     def _nulls(self, name: str, group: str) -> np.ndarray:
         """Macro, weighted and each unit's F1 (permutations, 2 + k) of the same decisions."""

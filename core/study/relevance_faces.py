@@ -15,6 +15,7 @@ from core.action_units.regions import VERSION as REGIONS
 from core.action_units.regions import see
 from core.action_units.relevance import VERSION as FIGURES
 from core.action_units.relevance import Faces, Input
+from core.action_units.skew import MIXED
 from core.encode.network import NetworkEncoder
 from core.faces.align import Detector as FaceDetector
 from core.faces.faceset import FaceSet
@@ -61,7 +62,7 @@ def relevance_after(
     work: Work, faces: FaceSet, *, repeat: int = 0, control: bool = True
 ) -> StudyResult:
     """`relevance_of` the detectors that `core.study.action_units` trained, on one repeat's test
-    people, with the positive control on some of the faces of its last training set."""
+    people, with the positive control on some of the faces of its mixed training set."""
     draws = work.plan.draws
     own = draws.repeats[repeat]
     rows = np.concatenate([np.asarray(one) for one in own.test.values()])
@@ -78,11 +79,11 @@ def relevance_after(
         job = training.Job(units, x, mirrored, shown, person, own.seed, trunk.start)
         return full_network(trunk.network, training.train(job, work.device)).to(work.device)
 
-    learnt = np.asarray(own.train[list(draws.sets)[-1]])
+    learnt = np.asarray(own.train[MIXED])
     names = faces.table["subject_id"].to_numpy(str)[learnt]
     some = learnt[in_turn(np.arange(len(learnt)), names, CONTROL_FACES, seed=work.seed)]
     return relevance_of(
-        {name: work.detector(name, repeat) for name in draws.sets}, trunk.network, faces, rows,
+        {name: work.detector(name, repeat) for name in draws.equal}, trunk.network, faces, rows,
         present[rows], group, seed=work.seed, device=work.device, store=work.store,
         progress=work.progress, control=Control(fit, some, present[some]) if control else None,
     )  # fmt: skip
@@ -96,7 +97,7 @@ def seconds(plan: Plan, *, repeat: int = 0) -> dict[str, float]:
     faces = sum(map(len, own.test.values())) + CONTROL_FACES
     return {
         LOOKING_UP.lower(): FACE * faces,
-        PHASE.lower(): EACH * float(sum(shown)) * (len(own.train) + DRAWS),
+        PHASE.lower(): EACH * float(sum(shown)) * (len(plan.draws.equal) + DRAWS),
     }
 
 

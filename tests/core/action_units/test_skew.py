@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.action_units.skew import FEWEST_PEOPLE, MIXED, Draws, Groups, draw, groups_of
+from core.action_units.skew import EVERYONE, FEWEST_PEOPLE, MIXED, Draws, Groups, draw, groups_of
 from core.errors import ConfigError, NotEnoughData
 from core.faces.faceset import UNKNOWN, FaceSet
 
@@ -49,7 +49,7 @@ def test_the_papers_own_numbers_come_out_of_its_own_people() -> None:
     assert draws.test_people["male"] in (9, 10)
     _, skewed = dealt({"light": 104, "dark": 19}, skew=104 / 123)
     name = "light 85%"
-    assert skewed.sets == (name, MIXED)
+    assert skewed.sets == (name, MIXED)  # which holds all darker people already
     share = skewed.shares[name]
     assert share["light"] / sum(share.values()) == pytest.approx(0.85, abs=0.03)
 
@@ -70,12 +70,14 @@ def test_every_set_holds_as_many_people_and_the_shares_it_says(skew: float | Non
     for repeat in draws.repeats:
         for name, rows in repeat.train.items():
             own = people(groups, rows)
-            assert len(own) == draws.people
+            assert len(own) == draws.people_of(name)
+            assert (len(own) == draws.people) == (name != EVERYONE)
             held = {one: sum(groups.of[p] == g for p in own) for g, one in enumerate(groups.names)}
             assert held == draws.shares[name]
     assert len(set(draws.shares[MIXED].values())) == 1
     if skew is None:
         assert all(sorted(draws.shares[g].values()) == [0, 0, draws.people] for g in groups.names)
+        assert draws.people_of(EVERYONE) > 2 * draws.people
     else:
         first = draws.shares["a 70%"]
         assert first["a"] == pytest.approx(0.7 * draws.people, abs=1)

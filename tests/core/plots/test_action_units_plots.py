@@ -55,9 +55,9 @@ def cells(figure: Any) -> dict[tuple[str, str], float | None]:
 
 def test_groups_and_units_are_where_they_belong(found: Detected) -> None:
     shown = cells(units_figure(found, "male", LIGHT))
-    assert set(shown) == {(g, au) for g in GROUPS for au in ("AU01", "AU12")}
-    assert shown["female", "AU01"] == pytest.approx(0.6)
-    assert shown["male", "AU12"] == pytest.approx(0.55)
+    assert set(shown) == {(g, au) for g in GROUPS for au in ("AU 1", "AU 12")}
+    assert shown["female", "AU 1"] == pytest.approx(0.6)
+    assert shown["male", "AU 12"] == pytest.approx(0.55)
 
 
 def test_training_sets_cross_test_groups_with_the_papers_figure_below(found: Detected) -> None:
@@ -87,8 +87,8 @@ def test_interactions_are_points_with_intervals_filled_where_told(
     found: Detected, mode: Tokens
 ) -> None:
     told, other = interactions_figure(found, "female x male", mode).data
-    assert (list(told.y), list(told.x)) == (["AU01"], [pytest.approx(30)])
-    assert (list(other.y), list(other.x)) == (["AU12"], [pytest.approx(1)])
+    assert (list(told.y), list(told.x)) == (["AU 1"], [pytest.approx(30)])
+    assert (list(other.y), list(other.x)) == (["AU 12"], [pytest.approx(1)])
     assert told.error_x.array[0] == pytest.approx(10)
     assert told.error_x.arrayminus[0] == pytest.approx(10)
     assert told.marker.color != other.marker.color
