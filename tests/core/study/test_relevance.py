@@ -250,7 +250,7 @@ def work_on(drawn: FaceSet, test: np.ndarray, train: np.ndarray, **rest: Any) ->
         test={one: test[groups[test] == one] for one in sorted(set(groups[test]))},
         train={"mixed": train}, seed=0,
     )  # fmt: skip
-    draws = SimpleNamespace(repeats=[repeat], sets={"mixed": {}})
+    draws = SimpleNamespace(repeats=[repeat], equal=("mixed",))
     labels = SimpleNamespace(units=(26,), present=present)
     return SimpleNamespace(
         plan=SimpleNamespace(draws=draws, labels=labels), trunk=trunk,
