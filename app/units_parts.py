@@ -127,6 +127,13 @@ def known(view: View) -> None:
             f"one person; each of {told.get('repeats', '')} repeats draws them anew and tests "
             f"other people, {tested}. Nobody is learnt from and tested in one repeat. "
         )
+    together = [
+        f"{name} {one['f1_macro']:.2f}" + (
+            f" ({one['low']:.2f} to {one['high']:.2f})" if one.get("low") is not None else "")
+        for name, one in (told.get("together") or {}).items() if one.get("f1_macro") is not None
+    ]  # fmt: skip
+    if together:
+        parts.append(f"Macro F1 over everybody tested: {', '.join(together)}. ")
     if told.get("labels"):
         parts.append(f"Which units a face shows: {told['labels']}. ")
     if told.get("trunk"):

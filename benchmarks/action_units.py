@@ -18,7 +18,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from core.config_parts import ActionUnits
 from core.encode.bundled import load_bundled
@@ -31,6 +30,7 @@ from core.faces.synthetic.source import DrawnSource
 from core.progress import Progress
 from core.store import Store
 from core.study.action_units import begin
+from core.table import StudyResult
 
 TEAM = "team"
 TEAMS = ("blue", "green")
@@ -90,16 +90,20 @@ def planted(faces: FaceSet, units: Sequence[int] = PLANTED, share: float = WEAK)
     return replace(faces, source=WeakSource(faces.source, green, tuple(units), share))
 
 
-def markdown(title: str, found: pd.DataFrame, seconds: float) -> str:
+def markdown(title: str, result: StudyResult, seconds: float) -> str:
     """A table of one study: macro F1 by training set and group, and the interaction."""
+    found, together = result.tables["action_units"], result.facts["action_units"]["together"]
     whole = found[found["au"] == "all"]
     macro = whole[whole["metric"] == "f1_macro"]
     groups = list(dict.fromkeys(macro["test_group"]))
     lines = [f"**{title}** ({seconds:.0f} s)", "",
              "| trained on | " + " | ".join(f"tested on {one}" for one in groups) + " |",
-             "|---" * (1 + len(groups)) + "|"]  # fmt: skip
+             "|---" * (2 + len(groups)) + "|"]  # fmt: skip
+    lines[2] += " everybody tested |"
     for name, rows in macro.groupby("train_group", sort=False):
         own = [f"{r.value:.3f} ({r.low:.3f} to {r.high:.3f})" for r in rows.itertuples()]
+        every = together[name]
+        own.append(f"{every['f1_macro']:.3f} ({every['low']:.3f} to {every['high']:.3f})")
         lines.append(f"| {name} | " + " | ".join(own) + " |")
     for row in whole[whole["metric"] == "interaction"].itertuples():
         lines += [
@@ -135,7 +139,7 @@ def main() -> None:
                 own, encoder, ActionUnits(group=group, repeats=given.repeats), seed=0,
                 device=encoder.device, store=store, progress=Progress(), engine=engine,
             ).result()  # fmt: skip
-        parts.append(markdown(title, found.tables["action_units"], time.monotonic() - began))
+        parts.append(markdown(title, found, time.monotonic() - began))
         print(parts[-1], "\n", flush=True)
     if given.out is not None:
         given.out.write_text("\n\n".join(parts) + "\n", encoding="utf-8")

@@ -29,6 +29,7 @@ from core.encode.encoder import Encoder
 from core.engine import Engine
 from core.errors import ConfigError, NotEnoughData
 from core.faces.faceset import FaceSet
+from core.measure.intervals import Interval
 from core.progress import Progress
 from core.store import Store, key
 from core.study.action_units_plan import Plan, name_of, prepare
@@ -118,15 +119,16 @@ class Work:
         self.progress.start("Training action units", self.plan.fits)
         said: dict[tuple[str, int], np.ndarray] = {}
         epochs: dict[str, list[int]] = {name: [] for name in self.plan.draws.sets}
-        found = table("action_units", ())
+        found, together = table("action_units", ()), {}
         for repeat in range(len(self.plan.draws.repeats)):
             for task, (scores, longest) in self._repeat(repeat).items():
                 said[task.name, repeat] = scores
                 epochs[task.name].append(longest)
             rows = Rows(self.plan, said, repeat + 1, self.seed)
             found = table("action_units", rows.rows())
+            together = {name: rows.together(name) for name in self.plan.draws.sets}
             publish("action_units", found)
-        facts = {"action_units": self._facts(epochs)}
+        facts = {"action_units": self._facts(epochs, together)}
         return StudyResult({"action_units": found}, self._warnings(), facts)
 
     def detector(self, name: str, repeat: int = 0) -> Detector:
@@ -220,7 +222,7 @@ class Work:
         gone = (f"{lost:,} faces have no activations and are left out",) if lost else ()
         return tuple(f"action units: {one}" for one in (*self.plan.told, *gone))
 
-    def _facts(self, epochs: dict[str, list[int]]) -> dict[str, Any]:
+    def _facts(self, epochs: dict[str, list[int]], together: dict[str, Interval]) -> dict[str, Any]:
         plan, draws = self.plan, self.plan.draws
         faces = len(plan.labels.present)
         return {
@@ -231,6 +233,10 @@ class Work:
             "everyone": draws.people_of(EVERYONE) if EVERYONE in draws.sets else None,
             "train_faces": plan.train_faces,
             "test_people": dict(draws.test_people),
+            "together": {
+                name: {"f1_macro": one.value, "low": one.low, "high": one.high}
+                for name, one in together.items()
+            },
             "faces_per_person": draws.faces,
             "repeats": len(draws.repeats),
             "units": [name_of(unit) for unit in plan.labels.units],

@@ -155,7 +155,7 @@ def _told(left: list[LeftOut], draws: Draws) -> list[str]:
     everyone = f" (the set '{EVERYONE}' {draws.people_of(EVERYONE)})" if more else ""
     tested = ", ".join(f"{count} {name}" for name, count in draws.test_people.items())
     told.append(
-        f"training sets hold {draws.people} people{everyone} and each repeat tests {tested} (the paper: 37, "
-        "and 10 of each)"
+        f"training sets hold {draws.people} people{everyone} and each repeat tests {tested} (the "
+        "paper: 37, and 10 of each)"
     )
     return told

@@ -72,6 +72,12 @@ class Rows:
             for group in self.plan.groups.names
         }
 
+    def together(self, name: str) -> Interval:
+        """Macro F1 of a training set over the test people of all groups together."""
+        each = [self.counts[name, group].each for group in self.plan.groups.names]
+        found = f1.scores(f1.Counts(np.sum(each, axis=0)), self.drawn)
+        return limits(found.macro, found.macro_samples, len(self.people))
+
     def tested(self, group: str) -> int:
         """People of a group who were tested."""
         return len(np.unique(self._person(group)))

@@ -52,6 +52,8 @@ STEADY = replace(RECIPES["adapter", "default"], entropy=10.0, reversal=0.1, leve
 made dimensions and hundreds of people or more): f outran h by moving all faces alike. Ours, as the
 stage's recipe is."""
 LOOK_EVERY = 3
+LOST = 0.01
+"""Share of the spread of x below which a search at this rate is given up."""
 RATES = (1.0, 0.25, 0.0625)
 """Shares of the learning rate, tried in turn until the primary task holds on held-back people."""
 
@@ -71,7 +73,7 @@ class LearningNotToLearn:
     dial: float = 0.5
 
     kind: ClassVar[str] = "lntl"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     def __post_init__(self) -> None:
         check_word("mode", self.mode, ("adapter", "tail"))
@@ -181,6 +183,8 @@ class _Fitting:
             for number, _ in enumerate(run.epochs(self.progress, recipe.epochs), start=1):
                 if number % LOOK_EVERY == 0:
                     looks[number] = judge(run.phi(others.x))
+                    if looks[number].spread < LOST * before.spread:
+                        break  # alike for everybody: it was never seen to come back
             epochs = list(looks)[best(list(looks.values()), before, weight)]
             if looks[epochs].useful(before, weight):
                 break

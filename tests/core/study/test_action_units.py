@@ -111,6 +111,21 @@ def test_figures_are_scikit_learns_over_everybody_tested(plan: Plan) -> None:
     assert cell["null"] < cell["low"]
 
 
+def test_everybody_tested_is_judged_together(plan: Plan) -> None:
+    said = heard(plan, ("green", "blue"))
+    each = [rows for repeat in plan.draws.repeats for rows in repeat.test.values()]
+    truth = plan.labels.present[np.concatenate(each)]
+    decided = np.concatenate([
+        said["green", r][rows] > 0
+        for r, repeat in enumerate(plan.draws.repeats) for rows in repeat.test.values()
+    ])  # fmt: skip
+    found = Rows(plan, said, len(plan.draws.repeats), 0, 500).together("green")
+    assert found.value == pytest.approx(f1_score(truth, decided, average="macro"))
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < found.value < found.high
+
+
 def test_the_interaction_is_the_difference_of_differences(plan: Plan) -> None:
     found = rows_of(plan, heard(plan, ("blue", "green")))
     value = {(s, t): one(found, train_group=s, test_group=t, metric="f1_macro")["value"]
