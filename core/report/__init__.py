@@ -1,0 +1,1 @@
+"""Reports: one finished audit as a file to hand on, HTML or PDF."""

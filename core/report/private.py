@@ -1,0 +1,55 @@
+"""What of an audit does not belong into a file that is handed on: paths of this machine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any
+
+_PATHS = ("path", "weights", "pairs")
+"""Settings that are paths."""
+
+_POSIX = re.compile(r"(?<![\w/<.:~])(?:~|file://)?(?:/[^\s/'\"“”’(),;:<>]+){2,}/?")
+_WINDOWS = re.compile(r"(?<!\w)[A-Za-z]:\\(?:[^\s\\'\"“”’(),;:<>]+\\?)+")
+_SHARED = re.compile(r"\\\\[^\s\\]+\\(?:[^\s\\'\"“”’(),;:<>]+\\?)+")
+
+
+def without_private(audit: Mapping[str, Any]) -> dict[str, Any]:
+    """`audit.json` with each path cut to its last part, and no names of files that failed."""
+    told = {name: _texts(one) for name, one in audit.items()}
+    told["config"] = _config(told["config"])
+    told["data"] = {**told["data"], "problems": []}
+    return told
+
+
+def without_paths(text: str) -> str:
+    """`text`, each path of a machine in it cut to its last part."""
+    text = _WINDOWS.sub(_last_windows, _SHARED.sub(_last_windows, text))
+    return _POSIX.sub(_last, text)
+
+
+def _last(found: re.Match[str]) -> str:
+    return PurePosixPath(found.group()).name
+
+
+def _last_windows(found: re.Match[str]) -> str:
+    return PureWindowsPath(found.group()).name
+
+
+def _texts(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(name): _texts(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_texts(one) for one in value]
+    return without_paths(value) if isinstance(value, str) else value
+
+
+def _config(value: Any, name: str = "") -> Any:
+    if isinstance(value, Mapping):
+        return {key: _config(one, key) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_config(one) for one in value]
+    if name in _PATHS and isinstance(value, str):
+        return PureWindowsPath(value).name or value
+    return value

@@ -1,0 +1,1 @@
+"""The parts of a report, one file each; those of a study carry the study's name."""

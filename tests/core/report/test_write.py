@@ -1,0 +1,106 @@
+"""The report beside the tables, and the command that makes another."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from core import worker
+from core.__main__ import main
+from core.report import write
+from core.store import Store
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """An empty store of its own."""
+    monkeypatch.setenv("BLINDFOLD_CACHE", str(tmp_path / "home"))
+    return Store()
+
+
+def test_the_command_writes_both_forms(folder, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+    out = folder(only=("ablation",))
+    html, pdf = tmp_path / "a.html", tmp_path / "b.pdf"
+    assert main(["report", str(out), "--html", str(html), "--pdf", str(pdf)]) == 0
+    assert html.read_text().startswith("<!doctype html>")
+    assert pdf.read_bytes().startswith(b"%PDF-")
+    assert str(html) in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "neither --html nor --pdf"),
+        (["--html", "{tmp}/no/such/a.html"], "folder that is not there"),
+        (["--html", "{tmp}"], "is a folder"),
+        (["--html", "{tmp}/a", "--pdf", "{tmp}/a"], "both name"),
+    ],
+)
+def test_what_cannot_be_written_is_refused(folder, tmp_path, capsys, arguments, said) -> None:  # type: ignore[no-untyped-def]
+    told = [one.format(tmp=tmp_path) for one in arguments]
+    assert main(["report", str(folder(only=("collapse",))), *told]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_folder_without_an_audit_is_refused(tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+    assert main(["report", str(tmp_path), "--html", str(tmp_path / "a.html")]) == 2
+    assert "there is no audit.json" in capsys.readouterr().err
+    assert not (tmp_path / "a.html").exists()
+
+
+def test_a_damaged_table_is_refused(folder, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+    out = folder(only=("leakage",))
+    (out / "tables" / "leakage.csv").write_text('a,b\n"1')
+    assert main(["report", str(out), "--html", str(tmp_path / "a.html")]) == 2
+    assert "leakage.csv cannot be read" in capsys.readouterr().err
+
+
+def test_an_unchanged_audit_is_not_drawn_again(folder, store: Store, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    out = folder(only=("collapse",))
+    write.write_beside(out, store)
+    first = (out / write.FILE).read_text()
+    told = json.loads((out / "audit.json").read_text())
+    (out / "audit.json").write_text(json.dumps({**told, "created": "2027-01-02T03:04:00+00:00"}))
+    monkeypatch.setattr(write, "_body", lambda folder: pytest.fail("drawn again"))
+    write.write_beside(out, store)
+    second = (out / write.FILE).read_text()
+    assert "22 November 2026, 03:00" in first
+    assert second == first.replace("22 November 2026, 03:00", "2 January 2027, 03:04")
+
+
+def test_a_changed_table_is_drawn_again(folder, store: Store) -> None:  # type: ignore[no-untyped-def]
+    out = folder(only=("collapse",))
+    before = write._key(out)
+    path = out / "tables" / "collapse.csv"
+    path.write_text(path.read_text().replace("30.0", "31.0", 1))
+    assert write._key(out) != before
+
+
+def test_what_is_kept_is_what_is_made_anew(folder, store: Store, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    out = folder(only=("collapse",))
+    write.write_beside(out, store)
+    write.write_report(out, html=tmp_path / "again.html")
+    assert (out / write.FILE).read_bytes() == (tmp_path / "again.html").read_bytes()
+
+
+def test_an_audit_is_whole_without_its_report(folder, store: Store, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
+    out = folder(only=("collapse",))
+
+    def fails(folder: Path, store: Store) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(write, "write_beside", fails)
+    worker._report(out)
+    told = json.loads((out / "audit.json").read_text())
+    assert told["warnings"][-1].startswith("no report was written")
+    assert not (out / write.FILE).exists()
+    assert "a fault of ours" in capsys.readouterr().err
+
+
+def test_the_worker_writes_the_report(folder, store: Store) -> None:  # type: ignore[no-untyped-def]
+    out = folder(only=("collapse",))
+    worker._report(out)
+    assert (out / write.FILE).read_text().startswith("<!doctype html>")
+    assert json.loads((out / "audit.json").read_text())["warnings"] == ["a warning of the audit"]
