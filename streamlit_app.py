@@ -20,6 +20,7 @@ page = st.navigation(
                 "app/pages/overview.py", title="Overview", icon=":material/home:", default=True
             ),
             st.Page("app/pages/faces.py", title="Faces", icon=":material/group:"),
+            st.Page("app/pages/audits.py", title="Two audits", icon=":material/compare_arrows:"),
         ],
         "What leaks": [
             st.Page("app/pages/leakage.py", title="Leakage", icon=":material/water_drop:"),
@@ -41,6 +42,9 @@ page = st.navigation(
                 icon=":material/sentiment_satisfied:",
             ),
             st.Page("app/pages/anonymity.py", title="Anonymity", icon=":material/fingerprint:"),
+        ],
+        "What is filed": [
+            st.Page("app/pages/report.py", title="Report", icon=":material/description:"),
         ],
     }
 )

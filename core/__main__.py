@@ -1,6 +1,7 @@
 """The command line: `python -m core`. The pages start the same studies in the same way.
 
-Exit status: 0 done; 2 the input or the settings are at fault; 130 cancelled; 1 a fault of ours.
+Exit status: 0 done; 2 the input or the settings are at fault; 3 a --fail-if condition held;
+130 cancelled; 1 a fault of ours.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ import time
 import traceback
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.errors import BlindfoldError, Cancelled, ConfigError, InputError
+from core.errors import BlindfoldError, Cancelled, ConditionHeld, ConfigError, InputError
+
+if TYPE_CHECKING:
+    from core.command_check import Check
 
 app = typer.Typer(
     name="python -m core",
@@ -25,9 +29,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     help=(
         "Blindfold audits what face embeddings reveal.\n\n"
-        "Exit status: 0 done; 2 the input or the settings are at fault; 130 cancelled; 1 a fault "
-        "of ours, and the log says where. What audits keep lies under cache/, or where "
-        "BLINDFOLD_CACHE says; BLINDFOLD_JOBS is how many run at once (1)."
+        "Exit status: 0 done; 2 the input or the settings are at fault; 3 a --fail-if condition "
+        "held; 130 cancelled; 1 a fault of ours, and the log says where. What audits keep lies "
+        "under cache/, or where BLINDFOLD_CACHE says; BLINDFOLD_JOBS is how many run at once (1)."
     ),
 )
 
@@ -72,6 +76,13 @@ finished, so that an interrupted one is not lost.
 Preset = Annotated[str, typer.Option(help="How labels are found: auto, folder, manifest, lfw …")]
 Subject = Annotated[str, typer.Option(help="The column that says who is shown.")]
 Aligned = Annotated[bool, typer.Option(help="The faces are cut out already: skip detection.")]
+FailIf = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A condition, such as leakage.strongest(expression) > 0.30: exit status 3 where it "
+        "holds (docs/compare.md). May be given several times.",
+    ),
+]
 
 
 class Depth(StrEnum):
@@ -85,18 +96,49 @@ class Depth(StrEnum):
 def run(
     audit: Annotated[Path, typer.Argument(help="The settings, a YAML file.")],
     out: Annotated[Path, typer.Option(help="The folder for the result; replaced as a whole.")],
-    fail_if: Annotated[str | None, typer.Option(hidden=True)] = None,
+    fail_if: FailIf = None,
 ) -> None:
-    if fail_if is not None:
-        raise ConfigError(
-            f"--fail-if '{fail_if}' asks for a check that this version does not have yet: leave it "
-            "out and read audit.json"
-        )
     from core.command_run import run_audit
 
-    done = run_audit(audit, out)
+    checks = _checks(fail_if)
+    done = run_audit(audit, out, checks)
     tables = len(list((out / "tables").glob("*")))
     print(f"{out}: audit.json and {tables} tables (run {done.id})")
+    if checks:
+        from core.command_check import check_result
+
+        print(*check_result(out, checks), sep="\n")
+
+
+@app.command()
+def check(
+    out: Annotated[Path, typer.Argument(help="The folder of a finished audit.")],
+    fail_if: FailIf = None,
+) -> None:
+    """Hold conditions against the figures of a finished audit."""
+    from core.command_check import check_result
+
+    checks = _checks(fail_if)
+    if not checks:
+        raise ConfigError("check needs a condition: --fail-if 'leakage.strongest(gender) > 0.3'")
+    print(*check_result(out, checks), sep="\n")
+
+
+@app.command()
+def compare(
+    a: Annotated[Path, typer.Argument(help="The folder of a finished audit.")],
+    b: Annotated[Path, typer.Argument(help="Another one, held against it.")],
+    *,
+    out: Annotated[Path | None, typer.Option(help="The CSV file to write, all changes.")] = None,
+    match: Annotated[
+        list[str] | None, typer.Option(help="A=B: this representation with that one.")
+    ] = None,
+    fail_if: FailIf = None,
+) -> None:
+    """What changed between two finished audits, significantly or not."""
+    from core.command_compare import compare as compared
+
+    print(compared(a, b, out=out, match=match or (), fail_if=fail_if or ()))
 
 
 @app.command()
@@ -181,6 +223,31 @@ def look(
     print(f"{out}: maps of {names} by {meta['method']}, clear and after {meta['change']}")
 
 
+@app.command()
+def report(
+    out: Annotated[Path, typer.Argument(help="The folder of a finished audit.")],
+    *,
+    html: Annotated[Path | None, typer.Option(help="The HTML file to write, one file.")] = None,
+    pdf: Annotated[Path | None, typer.Option(help="The PDF file to write.")] = None,
+    smallest: Annotated[
+        int, typer.Option(min=0, help="Withhold figures on fewer people; 0 shows all.")
+    ] = 10,
+) -> None:
+    """The result of a finished audit as one file to hand on."""
+    from core.command_report import report as reported
+
+    for path in reported(out, html=html, pdf=pdf, smallest=smallest):
+        print(f"{path}: {path.stat().st_size:,} bytes")
+
+
+def _checks(fail_if: list[str] | None) -> list[Check]:
+    if not fail_if:
+        return []
+    from core.command_check import read_checks
+
+    return read_checks(fail_if)
+
+
 def _there(path: Path | None, preset: str) -> Path | None:
     if path is None and preset != "synthetic":
         raise ConfigError("no path is given: say where the faces are, or use --preset synthetic")
@@ -218,6 +285,8 @@ def main(arguments: list[str] | None = None) -> int:
         return ended if isinstance(ended, int) else 0
     except InputError as error:
         return _said(str(error), 2)
+    except ConditionHeld as error:
+        return _said(str(error), 3)
     except (Cancelled, KeyboardInterrupt) as error:
         return _said(str(error) or "cancelled", 130)
     except BlindfoldError as error:

@@ -8,14 +8,18 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from core.errors import BlindfoldError, Cancelled, ConfigError, InputError, StoreError
 from core.run import Run, cancel, create, kill, start, status
 from core.run_status import RunStatus
+
+if TYPE_CHECKING:
+    from core.command_check import Check
 
 OURS = ("audit.json", "report.html", "suppressors", "tables")
 """What an earlier result may hold; a folder with anything else is never replaced."""
@@ -24,15 +28,21 @@ _LOOK_SECONDS = 0.2
 _PLAIN_SECONDS = 5.0
 
 
-def run_audit(settings: Path, out: Path) -> Run:
+def run_audit(settings: Path, out: Path, checks: Sequence[Check] = ()) -> Run:
     """Run the audit of the file `settings` and put its result at `out`, whole or not at all.
 
+    `checks` that no audit with these settings could answer are refused before any work.
     Raises `InputError` for faulty input, `Cancelled` where a person stopped it, and
     `BlindfoldError` where the fault is ours.
     """
     from core.config import load_config
 
     config = load_config(settings)
+    if checks:
+        from core.command_check import check_settings
+        from core.config_presets import filled
+
+        check_settings(checks, filled(config)[0].as_run())
     check_out(out)
     run = create(config, base=settings.resolve().parent)
     start(run)

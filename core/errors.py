@@ -42,5 +42,17 @@ class Cancelled(BlindfoldError):
     """The run was cancelled by its owner."""
 
 
+class ConditionError(ConfigError):
+    """A condition of `--fail-if` cannot be read, or names what the audit does not have."""
+
+
+class ConditionHeld(BlindfoldError):
+    """A condition of `--fail-if` held, or could not be decided: exit status 3."""
+
+
+class EngineError(InputError):
+    """The cluster does not answer, is of another version, or lost its workers."""
+
+
 class SuppressorError(InputError):
     """A suppressor collapsed, did not converge, or does not fit the vectors."""

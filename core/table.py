@@ -38,7 +38,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "confusion": ("representation", "attribute", "attacker", "truth", "predicted", "count"),
     "predictions": (
         "id", "representation", "attribute", "attacker", "truth", "predicted", "score", "fold",
-        "seed",
+        "seed", "person",
     ),
     "collapse": ("representation", "effective_rank", "mean_cosine", "mean_norm", "status"),
     "training": ("suppressor", "step", "name", "value"),

@@ -305,8 +305,13 @@ class Leakage:
                     }
 
     def _predictions(self) -> pd.DataFrame:
-        """Every single prediction; the score is that of the class that was predicted."""
-        ids = self.representations["x"].base.table["id"].to_numpy(dtype=object)
+        """Every single prediction; the score is that of the class that was predicted.
+
+        `person` is a number and no name: two audits of the same faces are compared by people.
+        """
+        faces = self.representations["x"].base.table
+        ids = faces["id"].to_numpy(dtype=object)
+        _, person = np.unique(faces["subject_id"].to_numpy(dtype=str), return_inverse=True)
         frames = [table("predictions", [])]
         for (name, attribute), cell in self.cells.items():
             classes = np.array(cell.target.classes, dtype=object)
@@ -324,6 +329,7 @@ class Leakage:
                             "score": said.scores[np.arange(len(said.truth)), said.predicted],
                             "fold": said.fold,
                             "seed": said.repeat,
+                            "person": person[said.rows],
                         }
                     )
                 )

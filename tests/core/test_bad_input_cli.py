@@ -173,7 +173,7 @@ BAD: dict[str, Prepare] = {
         "faces: {preset: synthetic}\nstudies: [anonymity]\nsensitive: null"
     ),
     "studies of pictures, and vectors": vectors(lambda rows: rows, "studies: [anonymity]"),
-    "engine of a later version": run("engine: tcp://localhost:8786"),
+    "engine without a port": run("engine: tcp://localhost"),
     # arguments
     "settings that are not there": call("run", "nothing.yaml", "--out", "out"),
     "settings that are a folder": call("run", ".", "--out", "out"),
