@@ -50,9 +50,12 @@ AVAILABLE: dict[str, tuple[str, ...]] = {
     "attackers": ("papers", "ladder", "paper-thesis", "paper-tpami"),
     "suppressors": ("sensitivenets", "lntl", "leace", "blindfold", "given", "saved"),
     "faces.obfuscate": ("blur", "pixelate", "paired"),
-    "engine": ("local", "processes"),
+    "engine": ("local", "processes", "tcp://HOST:PORT", "tls://HOST:PORT"),
 }
 """What this version can do, by setting. Asking by name for more is a `ConfigError`."""
+
+CLUSTERS = ("tcp://", "tls://")
+"""How the address of a Dask scheduler begins."""
 
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}")
 
@@ -90,7 +93,7 @@ class Config(Frozen):
     anonymity: Anonymity = Field(default_factory=Anonymity)
     seed: int = whole(0, 0, 2**31 - 1)
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    engine: Annotated[str, Field(pattern=r"^(local|processes|tcp://[^\s/]+:\d+)$")] = "local"
+    engine: Annotated[str, Field(pattern=r"^(local|processes|(tcp|tls)://[^\s/]+:\d+)$")] = "local"
 
     @model_validator(mode="before")
     @classmethod
@@ -120,7 +123,6 @@ class Config(Frozen):
             "attackers": [self.attackers],
             "suppressors": [one.kind for one in self.suppressors],
             "faces.obfuscate": [blurred.kind] if blurred else [],
-            "engine": [self.engine],
         }
         for place, words in asked.items():
             has = AVAILABLE[place]

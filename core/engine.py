@@ -1,4 +1,4 @@
-"""Where work runs: in threads of this process, or in processes of this computer.
+"""Where work runs: in threads of this process, in processes of this computer, or on a cluster.
 
 Probes spend their time outside the interpreter's lock, so that threads serve them (measured: two
 forests, machines or networks in two threads take the time of one). A process pool lives no longer
@@ -21,7 +21,7 @@ from typing import Protocol, Self, TypeVar
 
 from joblib import cpu_count
 
-from core.config import AVAILABLE
+from core.config import AVAILABLE, CLUSTERS
 from core.errors import ConfigError
 
 Item = TypeVar("Item")
@@ -36,6 +36,11 @@ class Engine(Protocol):
     @property
     def workers(self) -> int:
         """How many items are worked on at a time."""
+        ...
+
+    @property
+    def remote(self) -> bool:
+        """Whether the workers may be other computers, with files and encoders of their own."""
         ...
 
     def map(self, function: Callable[[Item], Found], items: Iterable[Item]) -> Iterator[Found]:
@@ -53,6 +58,8 @@ class Engine(Protocol):
 
 class Local:
     """Works in `workers` threads of this process."""
+
+    remote = False
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
@@ -77,6 +84,8 @@ class Local:
 
 class Processes:
     """Works in `workers` processes, one native thread each; functions and items must pickle."""
+
+    remote = False
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
@@ -148,8 +157,13 @@ def _begin(parent: int) -> None:
 def make_engine(name: str, workers: int | None = None) -> Engine:
     """The engine of the settings' `engine`; `workers` defaults to the cores this process may use.
 
-    Raises `ConfigError` for an engine that this version does not have.
+    A cluster has its own. Raises `ConfigError` for an engine that this version does not have,
+    `EngineError` where the cluster cannot be used.
     """
+    if name.startswith(CLUSTERS):
+        from core.engine_dask import Cluster
+
+        return Cluster(name)
     count = workers or cpu_count()
     if not 1 <= count <= 256:
         raise ConfigError(f"engine {name} is to use {count} workers: choose 1 to 256")

@@ -4,6 +4,9 @@ A key is the SHA-256 of (kind, the step's version, its settings, the keys of wha
 a path, a time, a name or a device. An entry is one safetensors file; strings and figures travel in
 its header as JSON, and a checksum over everything is read back before the entry is believed. A
 damaged entry is thrown away and made again.
+
+`BLINDFOLD_STORE` names a second place, which several machines share: what is made is written there
+too, and what is missing here is looked for there first.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from core.errors import StoreError
+from core.store_shared import Shared
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -92,15 +96,36 @@ def _cannot_write(path: Path, size: int, error: OSError) -> str:
 class Store:
     """Content-addressed entries under `root`; safe for several processes at once."""
 
-    def __init__(self, root: Path | None = None) -> None:
+    def __init__(self, root: Path | None = None, shared: str | None = None) -> None:
+        """`shared` is a URL of `core.store_shared`; `BLINDFOLD_STORE` where neither is given."""
         self.root = (root or home() / "store").resolve()
+        url = shared or (os.environ.get("BLINDFOLD_STORE") if root is None else None)
+        self.shared = Shared(url) if url else None
 
     def path(self, key: str) -> Path:
         """Where the entry of `key` lies, whether it is there or not."""
         return self.root / key[:2] / f"{key}.safetensors"
 
     def load(self, key: str) -> Entry | None:
-        """The entry of `key`, or None; a damaged one is removed and counts as none."""
+        """The entry of `key`, or None; a damaged one is removed and counts as none.
+
+        One that only the shared store has is kept here from then on.
+        """
+        found = self._here(key)
+        if found is not None or self.shared is None:
+            return found
+        data = self.shared.read(key)
+        if data is None:
+            return None
+        try:
+            found = _decode(data)
+        except (SafetensorError, ValueError, KeyError):
+            self.shared.drop(key)
+            return None
+        write_atomic(self.path(key), data)
+        return found
+
+    def _here(self, key: str) -> Entry | None:
         path = self.path(key)
         try:
             data = path.read_bytes()
@@ -118,8 +143,12 @@ class Store:
             return None
 
     def save(self, key: str, arrays: Arrays, meta: Mapping[str, Any] | None = None) -> None:
-        """Write the entry of `key` whole; raises `StoreError` where the disk refuses."""
-        write_atomic(self.path(key), _encode(arrays, dict(meta or {})))
+        """Write the entry of `key` whole, in the shared store too; raises `StoreError` where the
+        disk or the shared store refuses."""
+        data = _encode(arrays, dict(meta or {}))
+        write_atomic(self.path(key), data)
+        if self.shared is not None:
+            self.shared.write(key, data)
 
     def get(self, key: str, make: Callable[[], tuple[Arrays, Mapping[str, Any]]]) -> Entry:
         """The entry of `key`, made by `make` and kept where it was not there."""

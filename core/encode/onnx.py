@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from core.encode.encoder import (
 )
 from core.errors import EncoderError
 from core.faces.align import TEMPLATE_SIZE, Alignment
+from core.progress import Progress
 
 LICENCE = "Your own model: its licence is the one that came with the file."
 
@@ -75,6 +77,18 @@ class Onnx:
     form: _Form
     session: Any
     licence: str = LICENCE
+    files: tuple[Path, ...] = ()
+    options: Options | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A session does not travel: the model's files do, and one is opened where they arrive."""
+        assert self.options is not None
+        first, *others = self.files
+        folder = first.resolve().parent
+        names = [first.name, *(file.relative_to(folder).as_posix() for file in others)]
+        held = [(name, file.read_bytes()) for name, file in zip(names, self.files, strict=True)]
+        on = "cuda" if "CUDAExecutionProvider" in self.session.get_providers() else "cpu"
+        return _arrived, (held, replace(self.options, device=on, progress=Progress()), self.digest)
 
     @property
     def size(self) -> int:
@@ -133,7 +147,26 @@ def build(options: Options) -> Onnx:
         "output": form.output,
     }
     digest = digest_of(settings, *map(file_digest, files))
-    return Onnx(f"{path.stem} (ONNX)", digest, alignment, mean, std, color, form, session)
+    return Onnx(
+        f"{path.stem} (ONNX)", digest, alignment, mean, std, color, form, session,
+        files=tuple(files), options=options,
+    )  # fmt: skip
+
+
+def _arrived(held: Sequence[tuple[str, bytes]], options: Options, digest: str) -> Onnx:
+    """The model whose files were sent; raises `EncoderError` where they changed meanwhile."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, data in held:
+            file = Path(folder) / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
+        built = build(replace(options, weights=Path(folder) / held[0][0]))
+    if built.digest != digest:
+        raise EncoderError(
+            f"{held[0][0]} is {built.digest[:12]} where the audit began with {digest[:12]}: leave "
+            "the encoder's file alone while an audit runs, and run again"
+        )
+    return built
 
 
 def _three(

@@ -17,9 +17,11 @@ import numpy as np
 from core.encode.chunks import Chunk, Chunks, Result
 from core.encode.embeddings import Embeddings
 from core.encode.encoder import Encoder
+from core.encode.parts import each
 from core.encode.pool import ahead
 from core.encode.pool import workers as worker_pool
 from core.encode.prepare import Prepared, Preparer
+from core.engine import Engine
 from core.errors import EncoderError, FacesError
 from core.faces.align import Detector
 from core.faces.faceset import FaceSet, Picture, Problem
@@ -40,13 +42,15 @@ def encode(
     workers: int | None = None,
     rows: Sequence[int] | None = None,
     phase: str = "Encoding",
+    engine: Engine | None = None,
 ) -> Embeddings:
     """Vectors of `faces`, or of its `rows`, in their order; what has no vector is a problem.
 
     Pictures are read, aligned and, where they need it, looked at by the detector in `workers`
     threads (processes, where the source says that reading is `costly`) while the encoder works on
-    `batch` crops at a time. The vectors depend on neither. Raises `FacesError` where no picture
-    gives a vector, `EncoderError` where the encoder does not fit the set, `Cancelled` on request.
+    `batch` crops at a time; with a remote `engine`, its workers do all of that. The vectors depend
+    on none of these. Raises `FacesError` where no picture gives a vector, `EncoderError` where the
+    encoder does not fit the set, `Cancelled` on request.
     """
     if encoder.alignment.kind == "generator" and not faces.synthetic:
         raise EncoderError(
@@ -61,6 +65,10 @@ def encode(
     preparer = Preparer(faces.source, encoder.alignment, faces.aligned)
     run = _Run(chunks, preparer, progress, max(1, batch))
     gathered = _Gathered(len(chosen))
+    if engine is not None and engine.remote:
+        for chunk, prepared, vectors in each(chunks, chosen, engine, progress, run.batch):
+            gathered.add(chunk, run.take(chunk, prepared, vectors))
+        return gathered.embeddings(faces, encoder)
     with worker_pool(preparer, detector, workers) as submit:
 
         def begin(item: _Item) -> Future[Prepared | Picture] | None:
@@ -122,10 +130,32 @@ class _Run:
                 told = at + 1
         if crops:
             vectors.append(self.chunks.encoder.vectors(np.stack(crops)))
+        result = self._kept(chunk, prepared, vectors, drawn)
+        self.progress.advance(len(chunk.rows) - told)
+        return result
+
+    def take(
+        self, chunk: Chunk, prepared: Sequence[Prepared], vectors: Sequence[np.ndarray]
+    ) -> Result:
+        """The result of a chunk, from the store or as workers elsewhere made it and kept here."""
+        if chunk.entry is not None:
+            self.progress.advance(len(chunk.rows), "from the store")
+            return Result.of(chunk.entry)
+        drawn = [one.crop for one in prepared if one.crop is not None and one.problem is None]
+        result = self._kept(chunk, prepared, vectors, drawn)
+        self.progress.advance(len(chunk.rows))
+        return result
+
+    def _kept(
+        self,
+        chunk: Chunk,
+        prepared: Sequence[Prepared],
+        vectors: Sequence[np.ndarray],
+        drawn: Sequence[np.ndarray],
+    ) -> Result:
         self.chunks.keep_crops(chunk, drawn)
         result = _result(prepared, vectors)
         self.chunks.keep(chunk, result, prepared)
-        self.progress.advance(len(chunk.rows) - told)
         return result
 
     def _settled(

@@ -43,8 +43,11 @@ class FileSource:
 
     def read(self, index: int) -> Picture:
         """Return picture `index`; raise `PictureError` where it cannot be used."""
-        file = self.files[index]
-        return Picture(decode(_bytes(self.root, file), file))
+        return Picture(decode(self.contents(index), self.files[index]))
+
+    def contents(self, index: int) -> bytes:
+        """The bytes of file `index`; raises `PictureError` where it cannot be read."""
+        return _bytes(self.root, self.files[index])
 
     def digest(self, index: int) -> str:
         """SHA-256 of the file's bytes; kept for this process while size and time stay the same.

@@ -23,7 +23,7 @@ from core.anonymity import attackers, augment, fold, networks, training
 from core.anonymity.attackers import Case
 from core.anonymity.fold import BASES, Base, Lesson
 from core.config_parts import Anonymity
-from core.engine import Engine, Processes
+from core.engine import Engine, Local
 from core.faces.faceset import FaceSet
 from core.progress import Progress
 from core.store import Entry, Store, key
@@ -259,7 +259,7 @@ class _Run:
 
     def _told_by_steps(self) -> bool:
         """Whether a step can be told, and cancelled, from where it is worked on."""
-        return not isinstance(self.engine, Processes)
+        return isinstance(self.engine, Local)
 
 
 def _step(run: _Run) -> None:

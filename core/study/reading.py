@@ -224,8 +224,9 @@ class Reading:
         from core.encode.run import encode
 
         return encode(
-            faces, encoder, store=self.store, progress=self.progress, rows=rows, phase=phase
-        )
+            faces, encoder, store=self.store, progress=self.progress, rows=rows, phase=phase,
+            engine=self.engine,
+        )  # fmt: skip
 
     def _first_look(self, faces: FaceSet, encoder: Encoder) -> None:
         """A figure from the first part of the set, said to be one, while the rest is encoded."""

@@ -186,6 +186,7 @@ def test_a_slip_in_any_key_of_any_block_is_led_back(block: str, model: Any) -> N
         ("neutral: 5", "neutral is 5"),
         ("fairness: {n_train: many}", "auto or a whole number"),
         ("engine: dask", "local, processes or tcp://HOST:PORT"),
+        ("engine: tcp://scheduler", "local, processes or tcp://HOST:PORT"),
         ("suppressors: [{kind: given}]", "suppressors[0] is given and has no path"),
         ("suppressors: [{kind: saved}]", "OUT/suppressors/NAME"),
         ("suppressors: [{kind: saved, path: a, dial: 0.5}]", "is not fitted here and has no dial"),
@@ -209,10 +210,18 @@ def test_a_wrong_value_is_told_with_its_limit(text: str, words: str) -> None:
     assert words in refusal(text)
 
 
-def test_what_this_version_has_not_is_refused_by_name() -> None:
-    said = refusal("engine: tcp://scheduler:8786")
+def test_what_this_version_has_not_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(AVAILABLE, "attackers", ("papers",))
+    said = refusal("attackers: ladder")
     assert "this version" in said
-    assert "choose from" in said or "leave the key out" in said
+    assert "choose from papers" in said
+
+
+@pytest.mark.parametrize("engine", ["tcp://scheduler:8786", "tls://[::1]:8786"])
+def test_the_address_of_a_scheduler_is_an_engine(engine: str) -> None:
+    assert config_from({"engine": engine}).engine == engine
+    same = config_from({"engine": "local"}).settings()
+    assert config_from({"engine": engine}).settings() == same, "it is in no key of the store"
 
 
 def test_every_available_thing_is_a_setting_of_the_contract() -> None:

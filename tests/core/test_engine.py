@@ -111,7 +111,7 @@ def test_killing_the_owner_ends_its_processes(tmp_path: Path) -> None:
     assert not left
 
 
-@pytest.mark.parametrize("name", ["tcp://host:1", "dask", ""])
+@pytest.mark.parametrize("name", ["udp://host:1", "dask", ""])
 def test_other_engines_are_refused_by_name(name: str) -> None:
     with pytest.raises(ConfigError, match="choose from local, processes"):
         make_engine(name)

@@ -161,6 +161,28 @@ def test_weights_in_a_file_beside_the_model_are_read_and_digested(tmp_path: Path
     assert _onnx(path).digest != encoder.digest
 
 
+@pytest.mark.parametrize("where", ["weights.bin", "parts/weights.bin"])
+def test_it_travels_with_its_files(tmp_path: Path, where: str) -> None:
+    (tmp_path / "parts").mkdir()
+    path = _external(tmp_path, where, tmp_path / where)
+    encoder = _onnx(path, mean=0.4, std=[0.2, 0.3, 0.4], color="BGR")
+    sent = pickle.dumps(encoder)
+    expected = encoder.vectors(_crops(3))
+    (tmp_path / where).unlink()
+    path.unlink()
+    arrived = pickle.loads(sent)
+    assert (arrived.digest, arrived.name) == (encoder.digest, encoder.name)
+    assert np.array_equal(arrived.vectors(_crops(3)), expected)
+
+
+def test_a_file_that_changed_meanwhile_is_refused(tmp_path: Path) -> None:
+    path = _external(tmp_path, "weights.bin", tmp_path / "weights.bin")
+    encoder = _onnx(path)
+    (tmp_path / "weights.bin").write_bytes((_weights() * 2).tobytes())
+    with pytest.raises(EncoderError, match=f"began with {encoder.digest[:12]}"):
+        pickle.loads(pickle.dumps(encoder))
+
+
 def test_weights_outside_the_models_folder_are_refused(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     path = _external(tmp_path / "in", "../out.data", tmp_path / "out.data")

@@ -1,0 +1,99 @@
+"""A store that machines share: what one made, another finds; half an entry is found by nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import numpy as np
+import pytest
+
+from core.errors import StoreError
+from core.store import Store, key
+from core.store_shared import Shared
+
+KEY = key("test", 1, {}, [])
+X = np.arange(6, dtype=np.float32)
+
+
+@pytest.fixture(params=["memory", "file"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    place = f"memory://{tmp_path.name}" if request.param == "memory" else f"file://{tmp_path}/far"
+    yield place
+    if request.param == "memory":
+        fsspec.filesystem("memory").store.clear()
+
+
+def there(url: str) -> list[str]:
+    files, root = fsspec.core.url_to_fs(url)
+    return sorted(Path(path).name for path in files.find(root))
+
+
+def never() -> Any:
+    raise AssertionError("it was made already")
+
+
+def test_what_one_machine_made_another_finds(url: str, tmp_path: Path) -> None:
+    one, other = Store(tmp_path / "one", url), Store(tmp_path / "other", url)
+    assert other.load(KEY) is None
+    one.save(KEY, {"x": X}, {"n": 1})
+    assert there(url) == [f"{KEY}.safetensors"], "one object an entry, and no half of one"
+    found = other.get(KEY, never)
+    assert found.meta == {"n": 1}
+    assert np.array_equal(found.arrays["x"], X)
+    assert other.path(KEY).read_bytes() == one.path(KEY).read_bytes()
+    # From then on it is here, whatever becomes of the other place.
+    Shared(url).drop(KEY)
+    Shared(url).drop(KEY)
+    assert there(url) == []
+    assert other.load(KEY) is not None
+
+
+def test_a_damaged_entry_is_thrown_away_and_made_again(url: str, tmp_path: Path) -> None:
+    Store(tmp_path / "one", url).save(KEY, {"x": X})
+    whole = Shared(url).read(KEY)
+    assert whole is not None
+    for bad in (b"", whole[:-1], whole[:-4] + b"\0\0\1\0", b"nonsense"):
+        Shared(url).write(KEY, bad)
+        other = Store(tmp_path / "other", url)
+        assert other.load(KEY) is None
+        assert there(url) == []
+        assert not other.path(KEY).exists(), "nothing damaged is kept here"
+    other.get(KEY, lambda: ({"x": X}, {}))
+    assert Shared(url).read(KEY) == whole
+
+
+def test_a_write_that_breaks_off_leaves_the_old_entry(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far = Shared(url)
+    far.write(KEY, b"old")
+
+    def half(path: str, data: bytes) -> None:
+        with far._files.open(path, "wb") as file:
+            file.write(data[:1])
+        raise OSError("the line is down")
+
+    monkeypatch.setattr(far._files, "pipe_file", half)
+    with pytest.raises(StoreError, match=r"cannot be written .*the line is down"):
+        far.write(KEY, b"new")
+    assert far.read(KEY) == b"old"
+
+
+def test_the_environment_names_it_for_the_usual_store_only(
+    workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert Store().shared is None
+    monkeypatch.setenv("BLINDFOLD_STORE", "memory://named")
+    shared = Store().shared
+    assert shared is not None
+    assert shared.url == "memory://named"
+    assert Store(workdir / "own").shared is None
+
+
+@pytest.mark.parametrize("url", ["nowhere://bucket", "file:///proc/nowhere"])
+def test_a_place_that_cannot_be_used_is_named(url: str, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=f"BLINDFOLD_STORE is {url}, .*: give an URL"):
+        Store(tmp_path / "one", url).save(KEY, {"x": X})
