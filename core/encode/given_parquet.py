@@ -14,6 +14,8 @@ from core.errors import EmbeddingsError
 from core.faces import aliases
 from core.faces.tables import MAX_ROWS, claim_fits
 
+ROWS = 8192
+"""Rows that are read at a time: 32 MB of 512 float64."""
 VECTORS = ("embedding", "embeddings", "x", "vector", "vectors", "features", "feature", "emb")
 """Names that a column or an array of vectors may go by; the first is the default."""
 _NUMBERED = re.compile(r"^(?:e|x|f|d|v|dim|emb|embedding|feature|feat)[_\-]?(\d+)$", re.I)
@@ -38,10 +40,7 @@ def parquet_vectors(
             said = {k.decode(): v.decode() for k, v in notes if k.startswith(b"blindfold.")}
             used = (name,) if name is not None else tuple(columns)
             _values_fit(file.metadata, used, path.name)
-            if name is not None:
-                x = _list_column(file.read(columns=[name]).column(name), name, path.name)
-            else:
-                x = file.read(columns=columns).to_pandas().to_numpy(dtype=float)
+            x = _list_column(file, name, path.name) if name is not None else _columns(file, columns)
             rest = tuple(f.name for f in schema if f.name not in used)
     except (pa.ArrowException, OSError, OverflowError, ValueError, TypeError) as error:
         raise EmbeddingsError(
@@ -104,23 +103,51 @@ def _is_number(kind: Any) -> bool:
     return types.is_floating(kind) or types.is_integer(kind)
 
 
-def _list_column(column: Any, name: str, file: str) -> np.ndarray:
-    """A list column as a matrix; all lists must have the length of the first."""
+def _list_column(file: Any, name: str, path: str) -> np.ndarray:
+    """A list column as a matrix, read in pieces; all lists must have the length of the first.
+
+    Nothing is held twice but a piece.
+    """
     import pyarrow.compute as pc
 
-    lengths = pc.list_value_length(column)
-    if column.null_count or lengths.null_count:
-        first = pc.index(pc.is_null(column), True).as_py()
-        raise EmbeddingsError(f"row {first + 1} of '{file}' has no vector in '{name}': remove it")
-    counts = np.unique(lengths.to_numpy())
-    if len(counts) > 1:
+    x, row, lost, lengths = np.empty((0, 0), np.float32), 0, None, set[int]()
+    for batch in file.iter_batches(ROWS, columns=[name]):
+        column = batch.column(0)
+        sizes = pc.list_value_length(column)
+        if lost is None and (column.null_count or sizes.null_count):
+            lost = row + pc.index(pc.is_null(column), True).as_py()
+        lengths |= set(pc.unique(sizes).to_pylist()) - {None}
+        if lost is None and len(lengths) == 1:
+            [width] = lengths
+            if not row:
+                x = np.empty((file.metadata.num_rows, width), dtype=np.float32)
+            flat = pc.list_flatten(column).to_numpy(zero_copy_only=False)
+            _put(x[row : row + len(batch)], flat.reshape(len(batch), width))
+        row += len(batch)
+    if lost is not None:
+        raise EmbeddingsError(f"row {lost + 1} of '{path}' has no vector in '{name}': remove it")
+    if len(lengths) > 1:
         raise EmbeddingsError(
-            f"the vectors in '{name}' of '{file}' have {counts.min()} to {counts.max()} numbers: "
+            f"the vectors in '{name}' of '{path}' have {min(lengths)} to {max(lengths)} numbers: "
             "all need the same length"
         )
-    width = int(counts[0]) if len(counts) else 0
-    flat = pc.list_flatten(column).combine_chunks()
-    return flat.to_numpy(zero_copy_only=False).reshape(len(column), width)
+    return x
+
+
+def _columns(file: Any, columns: list[str]) -> np.ndarray:
+    """Columns of numbers as a matrix, read in pieces."""
+    x, row = np.empty((file.metadata.num_rows, len(columns)), dtype=np.float32), 0
+    for batch in file.iter_batches(ROWS, columns=columns):
+        # By name: a file may hold the columns in another order.
+        _put(x[row : row + len(batch)], batch.to_pandas()[columns].to_numpy(dtype=float))
+        row += len(batch)
+    return x
+
+
+def _put(place: np.ndarray, numbers: np.ndarray) -> None:
+    """Write `numbers` into `place`, float32; what is too large for that becomes infinite."""
+    with np.errstate(over="ignore"):
+        place[...] = numbers
 
 
 def numbered(names: Iterable[str]) -> list[str]:

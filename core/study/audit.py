@@ -29,10 +29,12 @@ from core.study.frontier import Frontier, frontier, points
 from core.study.further import Further
 from core.study.headline import checks, headline
 from core.study.leakage import Leakage, Plan
+from core.study.pool import Pool
 from core.study.protocol import PERMUTATIONS, in_order, plan_of, splits_of, targets_of
 from core.study.reading import Data, Publish, Reading
 from core.study.representation import Representation
 from core.study.roles import Roles, read_roles
+from core.study.sampling import sampled
 from core.study.summary import Audit, write
 from core.study.suppressing import Outcome, Suppressing, keeps_a_part
 from core.study.suppression import Suppressed
@@ -73,13 +75,18 @@ class _Run:
         check_there(config.suppressors, self.base)
         reading = self._reading()
         data = reading.data()
-        x = data.x
+        described = summary.described(data.x, data.licence)
         roles = read_roles(config, reading, data)
+        sample, pool = sampled(config, data, roles.pool), roles.pool
+        if sample is not None:  # the whole set is let go here: nothing below holds it
+            data, pool = sample.data, sample.pool or pool
+            warnings.append(sample.told)
+        x = data.x
         targets = targets_of(config, x, warnings, elsewhere=roles.attacked)
         own = targets
-        part = keeps_a_part(config, x, roles.pool)
+        part = keeps_a_part(config, x, pool)
         splits = splits_of(config, x, targets, warnings, suppressor=part)
-        suppressing = self._suppressing(data, splits, roles)
+        suppressing = self._suppressing(data, splits, pool)
         outcome = suppressing.begin()
         controls_ = self._controls(data)
         plan = plan_of(config, splits)
@@ -113,8 +120,10 @@ class _Run:
             results.append(suppression.told(outcome.found, splits, x))
         if front is not None:
             results.append(front.result)
+        if sample is not None:
+            results.append(StudyResult({}, (), {"sample": dict(sample.facts)}))
         self.kept |= outcome.kept
-        said = {"roles": roles.told, "preset_notes": notes}
+        said = {"data": described, "roles": roles.told, "preset_notes": notes}
         return self._audit(data, targets, splits, summary.joined(results), said, front)
 
     # -- representations -----------------------------------------------------------------------
@@ -143,9 +152,9 @@ class _Run:
             found["norm"] = length
         return {name: Representation(one) for name, one in found.items()}
 
-    def _suppressing(self, data: Data, splits: Sequence[Split], roles: Roles) -> Suppressing:
+    def _suppressing(self, data: Data, splits: Sequence[Split], pool: Pool | None) -> Suppressing:
         return Suppressing(
-            self.config, self.base, data, splits, roles.pool, self.store, self.progress,
+            self.config, self.base, data, splits, pool, self.store, self.progress,
             self.engine, self.warnings,
         )  # fmt: skip
 
@@ -267,7 +276,7 @@ class _Run:
         told = [*self.warnings, *(text for text in found.warnings if text not in self.warnings)]
         whole = {
             **summary.opening(config, PERMUTATIONS[config.look]),
-            "data": summary.described(x, data.licence),
+            "data": said["data"],
             "encoder": {
                 "kind": data.encoder_kind,
                 "name": x.encoder,

@@ -28,7 +28,8 @@ class Pool:
     same, `columns` of labels (m,) with `UNKNOWN` where a source lacks one, `primary` bool (m,).
 
     `dealt`: people of the audited set are learnt from as well, each split's own, and `own_primary`
-    says whether by the primary task. `sets` are the sources' names and digests.
+    says whether by the primary task. `sets` are the sources' names and digests. `brief` are the
+    rows int64 that methods which learn step by step look at, None for all.
     """
 
     x: np.ndarray
@@ -39,6 +40,7 @@ class Pool:
     own_primary: bool
     sets: tuple[tuple[str, str], ...]
     digest: str
+    brief: np.ndarray | None = None
 
     def column(self, name: str) -> np.ndarray:
         """The classes (m,) of a label; `UNKNOWN` for all where no source has it."""

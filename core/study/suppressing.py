@@ -79,7 +79,8 @@ class Suppressing:
         fits = len(self.splits) if self.pool is None or self.pool.dealt else 1
         width = self.data.x.x.shape[1]
         return fits * sum(
-            fit_cost(method, self.splits, width) for method in outcome.methods.values()
+            fit_cost(method, self.splits, width, self.pool, self.engine.workers)
+            for method in outcome.methods.values()
         )
 
     def each(self, outcome: Outcome) -> Iterator[Suppressed]:

@@ -32,6 +32,7 @@ from core.suppress.suppressor import (
     Method,
     Step,
     Suppressor,
+    by_sums,
     reads,
 )
 from core.table import StudyResult, table
@@ -51,13 +52,29 @@ GROWTH = {"sensitivenets": -0.25, "lntl": 0.17}
 faces of 512) SensitiveNets, which draws as many triplets from any, took 42 s, and Learning Not To
 Learn 188 s."""
 TAIL_COST = 100
+SUMS_RATE = {"leace": 1e10, "blindfold": 3e9}
+"""Rows times squared numbers a second of a fit by sums, on one core."""
 
 
-def fit_cost(method: Method, splits: Sequence[Split], dimensions: int) -> int:
-    """Steps of the bar that one fit of `method` on the suppressor part of `splits` is worth."""
+def fit_cost(
+    method: Method, splits: Sequence[Split], dimensions: int, pool: Pool | None = None,
+    workers: int = 1,
+) -> int:  # fmt: skip
+    """Steps of the bar that one fit of `method` on the suppressor part of `splits` is worth.
+
+    With a `pool` that is most of a very large set it is worth what the pool takes; one fit keeps
+    one of the `workers` busy, where steps are shared by all.
+    """
     if reads(method) == "activations":
         return TAIL_COST
     rows = max((len(one.suppressor) for one in splits), default=0)
+    if pool is not None and pool.brief is not None:
+        rows = len(pool.brief)
+        if by_sums(method) and method.kind in SUMS_RATE:
+            seconds = len(pool.x) * dimensions**2 / SUMS_RATE[method.kind]
+            attackers = max((len(one.attacker) for one in splits), default=1)
+            step = 0.1 * attackers * dimensions / PLAIN  # as `expected.seconds` takes it
+            return max(1, round(workers * seconds / step))
     larger = max(rows * dimensions / PLAIN, 1.0)
     return max(1, round(FIT_COST.get(method.kind, 20) * larger ** GROWTH.get(method.kind, 0.0)))
 
@@ -106,12 +123,16 @@ class Suppression:
         missing = [i for one, i in sorted(first.items(), key=lambda item: item[1])
                    if self.store.load(one) is None]  # fmt: skip
         tasks = [self._material(method, self.splits[i]) for i in missing]
+        # A single fit on very many people reads them where they lie: they travel nowhere.
+        here = self.pool is not None and self.pool.brief is not None
         # A fit may take minutes: in a thread it hears itself that it is no longer wanted.
-        heard = self.progress.silent() if isinstance(self.engine, Local) else Progress()
+        near = here or isinstance(self.engine, Local)
+        heard = self.progress.silent() if near else Progress()
         work = partial(_fit, method, self.seed, self.device, heard)
-        each = fit_cost(method, self.splits, self.x.x.shape[1])
+        each = fit_cost(method, self.splits, self.x.x.shape[1], self.pool, self.engine.workers)
         self.progress.advance(each * (len(first) - len(missing)), name)
-        for done, (i, found) in enumerate(zip(missing, self.engine.map(work, tasks), strict=True)):
+        made = map(work, tasks) if here else self.engine.map(work, tasks)
+        for done, (i, found) in enumerate(zip(missing, made, strict=True)):
             self.progress.check()
             if isinstance(found, str):
                 # Nothing more of it is going to be fitted: the bar need not wait for it.
@@ -178,17 +199,25 @@ class Suppression:
         read, people, primary = self._read(method), self.x.subjects[rows].astype(str), None
         x = read.x[rows]
         if self.pool is not None:
-            pool = self.pool
-            x = np.concatenate([x, pool.x])
-            people = np.concatenate([np.char.add("audited/", people), pool.people])
-            primary = np.concatenate([np.full(len(rows), pool.own_primary), pool.primary])
-            rows = np.concatenate([rows, len(self.x) + np.arange(len(pool.x))])
+            pool, brief = self.pool, self._brief(method)
+            place = np.arange(len(pool.x)) if brief is None else brief
+            others = pool.x if brief is None else pool.x[brief]
+            # Nothing is copied where nobody is added: the pool may be most of the memory.
+            x = np.concatenate([x, others]) if len(rows) else others
+            strangers, people = pool.people[place], np.char.add("audited/", people)
+            people = np.concatenate([people, strangers]) if len(rows) else strangers
+            primary = np.concatenate([np.full(len(rows), pool.own_primary), pool.primary[place]])
+            rows = np.concatenate([rows, len(self.x) + place])
         labels = tuple(
             Label(one.name, one.y[rows], one.classes, one.neutral) for one in self._labels(method)
         )
         everyone = primary is None or bool(primary.all())
         tail = self.activations.tail if self.activations and read is not self.x else None
         return Material(x, people, labels, tail=tail, primary=None if everyone else primary)
+
+    def _brief(self, method: Method) -> np.ndarray | None:
+        """Rows of the pool that a method looks at which learns step by step; None for all."""
+        return None if self.pool is None or by_sums(method) else self.pool.brief
 
     def _key(self, method: Method, split: Split) -> str:
         asked = [(one.name, one.classes, one.neutral) for one in self._labels(method)]
@@ -198,6 +227,9 @@ class Suppression:
         if self.pool is not None:
             inputs.append(self.pool.digest)
             settings["own rows are primary"] = self._dealt and self.pool.own_primary
+            brief = self._brief(method)
+            if brief is not None:
+                inputs.append(rows_digest(brief))
         return key(f"suppressor {method.kind}", method.version, settings, inputs)
 
 

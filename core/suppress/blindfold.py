@@ -42,11 +42,13 @@ from typing import ClassVar
 
 from core.errors import ConfigError, SuppressorError
 from core.progress import Progress
+from core.suppress.blindfold_many import path_of_many, set_aside
 from core.suppress.blindfold_path import fit_path
-from core.suppress.blindfold_strength import Strengths, strengths
+from core.suppress.blindfold_strength import Strengths, judged, strengths
 from core.suppress.chain import Chain
 from core.suppress.collapse import check_collapse
 from core.suppress.prepare import prepared
+from core.suppress.sums import MANY, evenly
 from core.suppress.suppressor import Material, Step, Suppressor
 
 
@@ -62,6 +64,7 @@ class Blindfold:
     folds: int = 3
     kind: ClassVar[str] = "blindfold"
     version: ClassVar[int] = 1
+    by_sums: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if not 0 <= self.dial <= 1:
@@ -76,18 +79,30 @@ class Blindfold:
         `SuppressorError` where erasing leaves no dimension or φ collapsed.
         """
         material = prepared(material)
-        path = fit_path(material, seed=seed)
+        many = len(material.x) > MANY
+        own, aside = set_aside(material, folds=self.folds, seed=seed) if many else (None, [])
+        if own is None:
+            path = fit_path(material, seed=seed)
+        else:
+            path = path_of_many(material, own, seed=seed)
         if path.longest < 1:
             raise SuppressorError(
                 f"erasing {len(path.contrasts)} directions of {path.axes.shape[1]} dimensions "
                 "leaves nothing (at least 1 is needed): choose fewer labels or an encoder with "
                 "more dimensions"
             )
-        found = strengths(material, path, folds=self.folds, seed=seed, progress=progress)
+        progress.check()
+        if own is None:
+            found = strengths(material, path, folds=self.folds, seed=seed, progress=progress)
+        else:
+            progress.start("Fitting blindfold", len(aside))
+            paths = [path] * len(aside)
+            found = judged(material, path, paths, aside, seed=seed, progress=progress)
         place = found.chosen(self.dial)
         rank = int(found.ranks[place])
         chain = Chain((path.map(rank),))
-        check_collapse(material.x, chain.transform(material.x))
+        seen = evenly(material.x)
+        check_collapse(seen, chain.transform(seen))
         facts = {
             "rank": rank,
             "erased": len(path.contrasts),

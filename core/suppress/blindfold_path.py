@@ -86,13 +86,13 @@ def fit_path(material: Material, *, seed: int) -> Path:
     seen = (x - mean) if frame is None else (x - mean) @ frame
     axes = identity_axes(seen, material.people)
     z = seen @ axes
-    factor = np.linalg.cholesky(_firm(shrunk(z)))
+    factor = np.linalg.cholesky(firm(shrunk(z)))
     wobble = np.stack([_wobble(z, material.people, one, factor) for one in material.labels])
     return Path(
         mean,
         axes if frame is None else frame @ axes,
         factor,
-        _independent(np.concatenate([contrasts(z, material.people, y) for y in material.labels])),
+        independent(np.concatenate([contrasts(z, material.people, y) for y in material.labels])),
         wobble,
     )
 
@@ -108,10 +108,17 @@ def identity_axes(x: np.ndarray, people: np.ndarray) -> np.ndarray:
     # Deviations from a mean of m rows are short by (m − 1) / m.
     long = np.sqrt(counts / np.maximum(counts - 1, 1))[person, None]
     within = shrunk(((x - means[person]) * long)[several]) if several.any() else 0 * x.T @ x
+    between = shrunk(means - means.mean(axis=0))
+    return identity_axes_of(within, between, float((x**2).mean()))
+
+
+def identity_axes_of(within: np.ndarray, between: np.ndarray, square: float) -> np.ndarray:
+    """The axes from the covariances (d, d) `within` people and `between` them; `square` is the mean
+    square of the centred numbers."""
     level = np.trace(within) / len(within) * NOISE_FLOOR
-    level = max(level, ROUNDING * float((x**2).mean()))
-    noise = _firm(within + level * np.eye(len(within)))
-    _, axes = eigh(shrunk(means - means.mean(axis=0)), noise)
+    level = max(level, ROUNDING * square)
+    noise = firm(within + level * np.eye(len(within)))
+    _, axes = eigh(between, noise)
     return np.ascontiguousarray(axes[:, ::-1])
 
 
@@ -133,7 +140,7 @@ def shrunk(x: np.ndarray) -> np.ndarray:
     return np.atleast_2d(np.asarray(covariance, np.float64))
 
 
-def _firm(covariance: np.ndarray) -> np.ndarray:
+def firm(covariance: np.ndarray) -> np.ndarray:
     """`covariance` with what is too small to be told from rounding lifted, so that it inverts."""
     level = ROUNDING**2 * np.trace(covariance) / len(covariance)
     return covariance + max(level, _LEAST) * np.eye(len(covariance))
@@ -156,12 +163,17 @@ def _frame(x: np.ndarray, seed: int) -> np.ndarray | None:
     if x.shape[1] <= WIDEST:
         return None
     _, sizes, axes = np.linalg.svd(x, full_matrices=False)
-    axes = axes[sizes > ROUNDING * sizes.max()][:WIDEST]
-    drawn = np.random.default_rng(seed).normal(size=(x.shape[1], WIDEST - len(axes)))
+    return filled(axes[sizes > ROUNDING * sizes.max()], seed)
+
+
+def filled(axes: np.ndarray, seed: int) -> np.ndarray:
+    """Orthonormal columns (d, `WIDEST`): the first `axes` (·, d), then directions by chance."""
+    axes = axes[:WIDEST]
+    drawn = np.random.default_rng(seed).normal(size=(axes.shape[1], WIDEST - len(axes)))
     return np.linalg.qr(np.column_stack([axes.T, drawn]))[0]
 
 
-def _independent(rows: np.ndarray) -> np.ndarray:
+def independent(rows: np.ndarray) -> np.ndarray:
     """Orthonormal rows (r, m) that span `rows` (c, m)."""
     _, sizes, axes = np.linalg.svd(rows, full_matrices=False)
     return axes[sizes > max(ROUNDING * sizes.max(), np.finfo(float).tiny)]

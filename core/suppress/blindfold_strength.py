@@ -88,12 +88,26 @@ def strengths(
     dealt = inner_folds(material.people, material.labels[0].y, folds=folds, seed=seed)
     progress.start("Fitting blindfold", len(dealt))
     paths = [fit_path(rows_of(material, fit), seed=seed) for fit, _ in dealt]
+    helds = [_some(material, held, seed) for _, held in dealt]
+    return judged(material, whole, paths, helds, seed=seed, progress=progress)
+
+
+def judged(
+    material: Material,
+    whole: Path,
+    paths: Sequence[Path],
+    helds: Sequence[np.ndarray],
+    *,
+    seed: int,
+    progress: Progress,
+) -> Strengths:
+    """Every rank of each of `paths`, judged on rows of people whom it was not fitted on."""
     longest = max(min(path.longest for path in [whole, *paths]), 1)
     least = min(1 + math.ceil(LEAST_RANK * effective_rank(material.x)), longest)
     ranks = np.unique(np.geomspace(least, longest, RANKS).round().astype(int))
     looks = []
-    for path, (_, held) in zip(paths, dealt, strict=True):
-        looks.append(_look(path, rows_of(material, _some(material, held, seed)), ranks, seed))
+    for path, held in zip(paths, helds, strict=True):
+        looks.append(_look(path, rows_of(material, held), ranks, seed))
         progress.advance()
     apart, read = (np.array(one) for one in zip(*looks, strict=True))
     forecast = np.array([whole.forecast(rank).max() for rank in ranks])

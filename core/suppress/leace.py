@@ -18,6 +18,7 @@ from core.progress import Progress
 from core.suppress.chain import Affine, Chain
 from core.suppress.collapse import check_collapse
 from core.suppress.prepare import LEAST_PEOPLE, prepared
+from core.suppress.sums import MANY, chunks, evenly
 from core.suppress.suppressor import Label, Material, Step, Suppressor
 
 TOLERANCE = 1e-6
@@ -36,6 +37,7 @@ class Leace:
 
     kind: ClassVar[str] = "leace"
     version: ClassVar[int] = 2
+    by_sums: ClassVar[bool] = True
 
     def fit(self, material: Material, *, seed: int, device: str, progress: Progress) -> Suppressor:
         """Fit on the rows of `material` that carry a label; `seed` changes nothing here.
@@ -45,6 +47,8 @@ class Leace:
         """
         material = prepared(material)
         progress.check()
+        if len(material.x) > MANY:
+            return self._of_many(material, device, progress)
         x, eraser, taken = material.x.astype(np.float64), None, 0
         seen = [(x[rows], z) for rows, z in _together(material)]
         for own, z in seen:
@@ -59,6 +63,27 @@ class Leace:
             Step(number, "covariance with the classes", max(_largest(*one) for one in which))
             for number, which in enumerate((seen, left))
         )
+        return Suppressor(self.kind, chain, asdict(self), training, {"directions": taken})
+
+    def _of_many(self, material: Material, device: str, progress: Progress) -> Suppressor:
+        """The same from sums over chunks of the rows."""
+        eraser, taken = None, 0
+        seen = [(np.flatnonzero(rows), z) for rows, z in _together(material)]
+        for rows, z in seen:
+            progress.check()
+            step = _erase_many(material.x, rows, z, eraser, device)
+            eraser = step if eraser is None else _after(eraser, step)
+            taken += int(np.linalg.matrix_rank(z - z.mean(axis=0)))
+        assert eraser is not None, "prepared material has a label"
+        chain = Chain((eraser,))
+        some = evenly(material.x)
+        check_collapse(some, chain.transform(some))
+        sizes = (
+            max(_largest_of_many(material.x, *one, through) for one in seen)
+            for through in (None, chain)
+        )
+        name = "covariance with the classes"
+        training = tuple(Step(number, name, size) for number, size in enumerate(sizes))
         return Suppressor(self.kind, chain, asdict(self), training, {"directions": taken})
 
 
@@ -119,19 +144,36 @@ def _taken(x: np.ndarray, z: np.ndarray, device: str) -> np.ndarray:
     return (eraser.proj_left @ eraser.proj_right).cpu().numpy()
 
 
+def _erase_many(
+    x: np.ndarray, rows: np.ndarray, z: np.ndarray, before: Affine | None, device: str
+) -> Affine:
+    """The eraser of `z` (m, k) from those `rows` (m,) of `x` (n, d), which are more than d, as they
+    are after the map `before`."""
+    import torch
+
+    own, start = _library().LeaceFitter(
+        x.shape[1], z.shape[1], device=device, dtype=torch.float64, svd_tol=TOLERANCE,
+        constrain_cov_trace=False,
+    ), 0  # fmt: skip
+    for part in chunks(rows):
+        seen = x[part].astype(np.float64)
+        seen = seen if before is None else before(seen)
+        shown = z[start : start + len(part)]
+        own.update(torch.from_numpy(seen).to(device), torch.from_numpy(shown).to(device))
+        start += len(part)
+    taken = (own.eraser.proj_left @ own.eraser.proj_right).cpu().numpy()
+    weight = np.eye(x.shape[1]) - taken.T
+    bias = own.mean_x.cpu().numpy() @ taken.T
+    return Affine(weight.astype(np.float32), bias.astype(np.float32))
+
+
 def _fitted(x: np.ndarray, z: np.ndarray, device: str) -> Any:
     """The library's `LeaceEraser`."""
     import torch
 
-    with warnings.catch_warnings():
-        # The library compiles a helper with torch.jit.script when it is first imported.
-        warnings.simplefilter("ignore", FutureWarning)
-        warnings.simplefilter("ignore", DeprecationWarning)
-        from concept_erasure import LeaceEraser  # type: ignore[import-untyped]
-
     # With its trace constraint the library may mix in another projection, for which the theorem
     # does not hold.
-    return LeaceEraser.fit(
+    return _library().LeaceEraser.fit(
         torch.from_numpy(x).to(device),
         torch.from_numpy(z).to(device),
         svd_tol=TOLERANCE,
@@ -139,8 +181,35 @@ def _fitted(x: np.ndarray, z: np.ndarray, device: str) -> Any:
     )
 
 
+def _library() -> Any:
+    """`concept_erasure`, which compiles a helper with torch.jit.script when first imported."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import concept_erasure  # type: ignore[import-untyped]
+    return concept_erasure
+
+
 def _largest(x: np.ndarray, z: np.ndarray) -> float:
     """Largest covariance of a column of x with one of z, in deviations of x."""
     x = np.asarray(x, np.float64)
     covariance = (x - x.mean(axis=0)).T @ (z - z.mean(axis=0)) / len(x)
     return float(np.abs(covariance).max() / max(x.std(), 1e-12))
+
+
+def _largest_of_many(
+    x: np.ndarray, rows: np.ndarray, z: np.ndarray, through: Chain | None
+) -> float:
+    """The same of those `rows` (m,) of `x`, as they are or `through` a chain."""
+    d, start = x.shape[1], 0
+    first, square, both = np.zeros(d), 0.0, np.zeros((d, z.shape[1]))
+    for part in chunks(rows):
+        own = x[part] if through is None else through.transform(x[part])
+        own = own.astype(np.float64)
+        first, square = first + own.sum(axis=0), square + float((own**2).sum())
+        both += own.T @ z[start : start + len(part)]
+        start += len(part)
+    mean, count = first / len(rows), len(rows) * d
+    covariance = both / len(rows) - np.outer(mean, z.mean(axis=0))
+    deviation = np.sqrt(max(square / count - (first.sum() / count) ** 2, 0.0))
+    return float(np.abs(covariance).max() / max(deviation, 1e-12))

@@ -8,6 +8,7 @@ import numpy as np
 
 from core.errors import ConfigError, NotEnoughData, SuppressorError
 from core.split import inner_folds
+from core.suppress.sums import finite
 from core.suppress.suppressor import UNLABELLED, Label, Material
 
 LEAST_PEOPLE = 6
@@ -26,7 +27,7 @@ def prepared(material: Material) -> Material:
     without a label, or where a label has fewer than two classes left.
     """
     x = np.ascontiguousarray(material.x, np.float32)
-    bad = ~np.isfinite(x).all(axis=1)
+    bad = ~finite(x)
     if bad.any():
         raise SuppressorError(
             f"{int(bad.sum())} of {len(x)} vectors hold NaN or infinity (none may): remove these "

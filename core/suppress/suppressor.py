@@ -130,6 +130,12 @@ def reads(method: Method) -> Reads:
     return found
 
 
+def by_sums(method: Method) -> bool:
+    """Whether `method` asks no more of its people than sums over them, so that very many cost it
+    little; it says so by an attribute of this name."""
+    return bool(getattr(method, "by_sums", False))
+
+
 class Method(Protocol):
     """A way to fit a suppressor; its settings are the fields of a frozen dataclass.
 

@@ -7,6 +7,7 @@ import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -213,3 +214,36 @@ def test_a_folder_read_and_its_vectors_agree_on_labels(shared: Path, tmp_path: P
     got = read_embeddings(tmp_path / "e.parquet")
     assert got.labels == faces.labels
     assert got.table.equals(faces.table)
+
+
+@pytest.mark.parametrize("how", ["list", "fixed", "columns"])
+def test_a_parquet_is_read_in_pieces_as_it_is_read_whole(
+    workdir: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    x = np.random.default_rng(0).normal(size=(50, 12)).astype(np.float32)
+    columns: dict[str, Any] = {"id": [f"f{i}" for i in range(50)]}
+    if how == "columns":
+        columns |= {f"e{i}": x[:, i] for i in range(12)}
+    else:
+        kind = pa.list_(pa.float32(), 12) if how == "fixed" else pa.list_(pa.float32())
+        columns["embedding"] = pa.array(list(x), type=kind)
+    pq.write_table(pa.table(columns), workdir / "emb.parquet", row_group_size=9)
+    monkeypatch.setattr(given_parquet, "ROWS", 7)
+    found = read_embeddings(workdir / "emb.parquet")
+    np.testing.assert_array_equal(found.x, x)
+    assert list(found.table["id"]) == columns["id"]
+
+
+def test_a_vector_of_another_length_or_none_is_found_in_any_piece(
+    workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(given_parquet, "ROWS", 3)
+    rows: list[list[float] | None] = [[1.0, float(i)] for i in range(10)]
+    rows[8] = [1.0, 2.0, 3.0]
+    pq.write_table(pa.table({"embedding": rows}), workdir / "a.parquet", row_group_size=4)
+    with pytest.raises(EmbeddingsError, match="2 to 3 numbers"):
+        read_embeddings(workdir / "a.parquet")
+    rows[6] = None
+    pq.write_table(pa.table({"embedding": rows}), workdir / "a.parquet", row_group_size=4)
+    with pytest.raises(EmbeddingsError, match="row 7"):
+        read_embeddings(workdir / "a.parquet")
