@@ -13,7 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from core.condition import Comparison, Condition, comparisons, holds
-from core.condition_figures import RELEASED, TABLES, Asked, Wanted, unknown, wanted
+from core.condition_figures import (
+    RELEASED,
+    TABLES,
+    Asked,
+    Wanted,
+    check_number,
+    unknown,
+    wanted,
+)
 from core.condition_reader import parse
 from core.condition_rows import Found, look_up
 from core.config_parts import FIXED_ROLES
@@ -53,7 +61,8 @@ def read_checks(texts: Sequence[str], tables: Mapping[str, Asked] = TABLES) -> l
     for text in texts:
         try:
             one = Check(text, parse(text), tables)
-            _ = one.figures  # raises where one of them is unknown
+            for part in comparisons(one.condition):
+                check_number(part, wanted(part.figure, tables))
         except ConditionError as error:
             raise ConditionError(f"--fail-if '{_cut(text)}': {error}") from error
         found.append(one)

@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from core.condition import Figure, quoted
+from core.condition import Comparison, Figure, quoted
 from core.errors import ConditionError
 
 RELEASED = "released"
@@ -219,6 +219,26 @@ def _named(figure: Figure, asked: Asked) -> dict[str, str]:
                 raise ConditionError(f"'{figure}' gives {column} twice: leave one out")
             given[column] = value
     return given
+
+
+NO_SHARES = (("collapse", "effective_rank"), ("collapse", "mean_norm"), ("relevance", "ratio"))
+"""Figures that may be any number; all others are shares, differences of shares, or per cent."""
+
+
+def check_number(one: Comparison, asked: Wanted) -> None:
+    """Raise `ConditionError` where the number is on another scale than the figure, so that the
+    condition could never, or always, hold: 30 where 30 % or 0.30 was meant."""
+    free = (asked.figure.table, asked.figure.name) in NO_SHARES
+    if free and one.percent:
+        raise ConditionError(
+            f"'{one.figure}' is no share of anything, and {one.number:g} % is held against it: "
+            "leave out the %"
+        )
+    if not free and not one.percent and not asked.in_per_cent and abs(one.number) > 1:
+        raise ConditionError(
+            f"'{one.figure}' lies between 0 and 1, and {one.number:g} is held against it: write "
+            f"{one.number:g} % or {one.number / 100:g}"
+        )
 
 
 def unknown(what: str, word: str, known: Iterable[str]) -> ConditionError:

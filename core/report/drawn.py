@@ -40,6 +40,7 @@ def svg(figure: go.Figure, width: int = WIDE) -> bytes:
         "svg.fonttype": "path",
         "svg.hashsalt": "blindfold",
         "font.family": "DejaVu Sans",
+        "text.parse_math": False,  # names of labels may hold dollars
     }
     with mpl.rc_context(settings):
         drawn = _draw(figure, width)

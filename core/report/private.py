@@ -9,6 +9,8 @@ from typing import Any
 
 _PATHS = ("path", "weights", "pairs")
 """Settings that are paths."""
+_NAMING = ("id", "file_name", "name", "person", "identity", "people")
+"""Columns, beside those with "subject" in their names, whose values say who is who."""
 
 _POSIX = re.compile(r"(?<![\w/<.:~])(?:~|file://)?(?:/[^\s/'\"“”’(),;:<>]+){2,}/?")
 _WINDOWS = re.compile(r"(?<!\w)[A-Za-z]:\\(?:[^\s\\'\"“”’(),;:<>]+\\?)+")
@@ -47,9 +49,14 @@ def _texts(value: Any) -> Any:
 
 def _config(value: Any, name: str = "") -> Any:
     if isinstance(value, Mapping):
+        if name == "where":  # rows may be kept by who they show
+            return {key: "…" if "subject" in key or key in _NAMING else one
+                    for key, one in value.items()}  # fmt: skip
         return {key: _config(one, key) for key, one in value.items()}
     if isinstance(value, list):
         return [_config(one) for one in value]
+    if name == "engine" and isinstance(value, str):
+        return value.split("://")[0] + "://…" if "://" in value else value
     if name in _PATHS and isinstance(value, str):
         return PureWindowsPath(value).name or value
     return value

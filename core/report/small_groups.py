@@ -11,7 +11,7 @@ shared.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -99,7 +99,8 @@ def withhold(
         here = Withheld(smallest, _sorted(small[name])) if name in small else told
         cleaned[name], emptied = _cleaned(name, table, here)
         rows += emptied
-    return _audit(audit, told, faces), cleaned, Withheld(smallest, told.groups, rows)
+    shown = _audit(audit, told, faces, cleaned.get("leakage"))
+    return shown, cleaned, Withheld(smallest, told.groups, rows)
 
 
 def _sorted(groups: Mapping[str, set[str]]) -> dict[str, tuple[str, ...]]:
@@ -138,7 +139,7 @@ def _small(
 def _several(counts: Mapping[str, int], smallest: int, classes: Mapping[str, str]) -> set[str]:
     """Small groups, with their complements in every partition that they are part of."""
     # What is made from two groups shares their fate.
-    counts = {one: n for one, n in counts.items() if " - " not in one and " x " not in one}
+    counts = {one: n for one, n in counts.items() if not _made(one, counts)}
     gone = {one for one, n in counts.items() if n < smallest}
     partitions: dict[tuple[str, ...], dict[str, int]] = {}
     for named, n in counts.items():
@@ -157,11 +158,21 @@ def _several(counts: Mapping[str, int], smallest: int, classes: Mapping[str, str
     return gone
 
 
+def _made(named: str, known: Collection[str]) -> bool:
+    """Whether a name is that of a gap or an interaction of two groups that there are."""
+    begun = [(one, between) for one in known for between in (" - ", " x ")
+             if named.startswith(one + between)]  # fmt: skip
+    return any(named.removeprefix(one + between) in known for one, between in begun)
+
+
 def _spread(counts: Mapping[str, int], smallest: int, gone: Iterable[str] = ()) -> set[str]:
-    """Groups that are too small; where it is one alone, the next smallest beside it."""
+    """Groups that are too small, and the next smallest beside them until what is withheld, which
+    the whole gives back as a sum, is of two groups and of `smallest` people."""
     small = {one for one, n in counts.items() if n < smallest} | (set(gone) & set(counts))
-    if len(small) == 1 and len(counts) > 1:
+    while small and (len(small) == 1 or sum(counts[one] for one in small) < smallest):
         rest = {one: n for one, n in counts.items() if one not in small}
+        if not rest:
+            break
         small.add(min(rest, key=lambda one: (rest[one], one)))
     return small
 
@@ -186,8 +197,9 @@ def _cleaned(name: str, table: pd.DataFrame, told: Withheld) -> tuple[pd.DataFra
         return table, 0
     table = table.copy()
     for column in figures:
-        table[column] = table[column].astype(float)
-        table.loc[few, column] = np.nan
+        if pd.api.types.is_numeric_dtype(table[column]):
+            table[column] = table[column].astype(float)
+        table.loc[few, column] = None
     for column in (one for one in _COUNTS if one in table.columns):
         table.loc[few, column] = 0  # a count that is not given; who draws asks for whole numbers
     if "status" in table.columns:
@@ -225,7 +237,7 @@ def _gone(
     if not hidden:
         return False
     named = " & ".join(str(row[one]) for one in group)
-    if named in hidden or hidden & set(_PARTS.split(named)):
+    if named in hidden or _part_of(named, hidden):
         return True
     whole = hidden - {one for one in hidden if " & " in one}
     return bool(whole) and (named == "worst" or row.get("metric") == "odds")
@@ -235,7 +247,15 @@ def _of_difference(attribute: str, told: Withheld) -> bool:
     """Whether a paired difference is of a gap between withheld groups, "gender: a - b"."""
     label, colon, pair = attribute.partition(": ")
     hidden = {one for one in told.groups.get(label, ()) if " & " not in one}
-    return bool(colon and hidden) and (pair == "worst" or bool(hidden & set(_PARTS.split(pair))))
+    return bool(colon and hidden) and (pair == "worst" or _part_of(pair, hidden))
+
+
+def _part_of(named: str, hidden: Iterable[str]) -> bool:
+    """Whether a name is made from one that is hidden: a gap, an interaction, a crossed group."""
+    return bool(set(hidden) & set(_PARTS.split(named))) or any(
+        named.startswith(one + between) or named.endswith(between + one)
+        for one in hidden for between in (" & ", " - ", " x ")
+    )  # fmt: skip
 
 
 def _maps(table: pd.DataFrame, told: Withheld) -> pd.DataFrame:
@@ -249,9 +269,13 @@ def _maps(table: pd.DataFrame, told: Withheld) -> pd.DataFrame:
 
 
 def _audit(
-    audit: Mapping[str, Any], told: Withheld, faces: Mapping[str, set[str]]
+    audit: Mapping[str, Any],
+    told: Withheld,
+    faces: Mapping[str, set[str]],
+    leakage: pd.DataFrame | None,
 ) -> dict[str, Any]:
-    """`audit.json` without counts of withheld groups; without its headline, if all are few."""
+    """`audit.json` without counts of withheld groups; without its headline, if all are few or the
+    table withholds what it says."""
     data = dict(audit["data"])
     data["labels"] = {
         label: {one: (None if one in faces.get(label, ()) else n) for one, n in own.items()}
@@ -259,7 +283,11 @@ def _audit(
     }
     headline = dict(audit["headline"])
     people = data.get("identities")
-    if people is not None and people < told.smallest:
+    few = people is not None and people < told.smallest
+    if leakage is not None and not leakage.empty:
+        own = leakage[leakage["attribute"].astype(str) == str(headline.get("attribute"))]
+        few |= bool((own["status"].astype(str) == told.status).any())
+    if few:
         none = dict.fromkeys(("value", "low", "high", "null", "detectable", "after"))
         headline |= {**none, "status": "not enough data", "beyond": []}
     return {**audit, "data": data, "headline": headline}

@@ -60,6 +60,8 @@ class Both:
         self, a: Finished, b: Finished, attackers: Collection[str], *, resamples: int = 2000
     ) -> None:
         self._said = _read(a, attackers), _read(b, attackers)
+        digests = {(one.audit.get("data") or {}).get("digest") for one in (a, b)}
+        self._same_set = len(digests) == 1 and None not in digests
         self._seed = int(a.config.get("seed") or 0)
         self._resamples = resamples
         self._kept: dict[tuple[Which, Which], _Sides | str] = {}
@@ -93,6 +95,8 @@ class Both:
         if a not in first or b not in second:
             return "an audit has no predictions of this attacker"
         one, other = first[a], second[b]
+        if not self._same_set and one["id"].astype(str).str.isdigit().all():
+            return "faces are named by row numbers, and the sets differ: these may be other faces"
         both = _shared(one, other)
         if isinstance(both, str):
             return both

@@ -68,6 +68,8 @@ def cautions(a: Finished, b: Finished) -> list[str]:
         found.append("the suppressors were fitted against different labels")
     if _protocol(a, "roles") != _protocol(b, "roles"):
         found.append("the roles differ: other people may have been learnt from, or tested")
+    if len({(one.audit.get("data") or {}).get("digest") for one in (a, b)}) > 1:
+        found.append("the sets differ: other faces, other people, or other vectors of theirs")
     first, second = ((one.audit.get("environment") or {}).get("blindfold") for one in (a, b))
     if first != second:
         found.append(f"Blindfold {first} made the first and {second} the second")
@@ -96,6 +98,12 @@ def unlike(
     first, second = (given(row.get("chance")) for row in rows)
     if first is not None and second is not None and abs(first - second) > 1e-9:
         found.append(f"guessing gives {first:.3g} in the first and {second:.3g} in the second")
+    attribute = str(rows[0].get("attribute"))
+    classes = [set(((one.audit.get("data") or {}).get("labels") or {}).get(attribute) or ())
+               for one in audits]  # fmt: skip
+    if all(classes) and classes[0] != classes[1]:
+        named = ", ".join(sorted(map(str, classes[0] ^ classes[1])))
+        found.append(f"{attribute} has other classes: only one of the audits has {named}")
     if table == "leakage":
         found += _other_attackers(attacker, audits)
         one, other = (given(row.get("attacker_identities")) for row in rows)

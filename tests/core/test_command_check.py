@@ -175,6 +175,21 @@ def test_a_suppressor_that_could_not_be_fitted_does_not_make_x_the_released_one(
         check(unfitted, "leakage.strongest(expression) > 0.3")
 
 
+@pytest.mark.parametrize(
+    ("text", "way"),
+    [
+        ("leakage.strongest(expression) > 30", "30 % or 0.3"),
+        ("verification.eer() > 5", "5 % or 0.05"),
+        ("collapse.effective_rank() < 30 %", "leave out the %"),
+    ],
+)
+def test_a_number_of_another_scale_is_refused(text: str, way: str) -> None:
+    """It would pass, or fail, whatever the figure is."""
+    with pytest.raises(ConditionError, match=way):
+        read_checks([text])
+    read_checks(["leakage.strongest(expression, figure=dif) < 70", "collapse.mean_norm() > 5"])
+
+
 def test_a_careless_audit_passes_no_check(out: Path) -> None:
     careless = config_from({"preset": "careless"}).as_run()
     with pytest.raises(ConditionError, match="no finding"):

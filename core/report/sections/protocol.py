@@ -34,7 +34,7 @@ def protocol(result: Result) -> Iterator[Block]:
         f"done {repeats} ({look['name']} look, {look['folds']} × {look['seeds']}; preset "
         f"{audit['preset']}). x and what is made of it are attacked with the same people.",
     )
-    yield from _parts(audit["parts"])
+    yield from _parts(audit["parts"], (audit.get("facts") or {}).get("sample") or {})
     yield paragraph(
         strong("Intervals"), " are 95 %, by resampling people, not pictures; a difference between "
         "two representations is taken on the same resampled people, and p is corrected after Holm "
@@ -67,13 +67,19 @@ def protocol(result: Result) -> Iterator[Block]:
         yield paragraph(*_withheld(result))
 
 
-def _parts(parts: Mapping[str, int]) -> Iterator[Block]:
+def _parts(parts: Mapping[str, int], sample: Mapping[str, Mapping[str, int]]) -> Iterator[Block]:
     yield Table(
         columns("part", "#people", ""),
         tuple(row(words(strong(name)), f"{n:,}", _DOES.get(name, "")) for name, n in parts.items()),
     )
     said = "The fewest over the rotation."
-    if not parts.get("suppressor"):
+    left = sample.get("left for suppressors")
+    if left:
+        said += (
+            f" Suppressors learnt from {left['identities']:,} people who were not drawn, so that "
+            "attackers had all the others."
+        )
+    elif not parts.get("suppressor"):
         said += " No suppressor was fitted on this set, so that attackers had all the others."
     yield paragraph(said, kind="note")
 

@@ -35,6 +35,12 @@ def test_every_point_and_interval_is_there() -> None:
     assert paths(drawn.svg(barred), "#123456") >= 3
 
 
+def test_dollars_in_a_name_are_dollars() -> None:
+    names = ["fem$\\frac{inine$", "$10k-$20k"]
+    named = figure(go.Scatter(x=[1, 2], y=names, mode="markers"))
+    assert drawn.svg(named)
+
+
 def test_the_height_is_the_figures_and_the_width_is_ours() -> None:
     told = drawn.svg(figure(go.Scatter(x=[1], y=[1])), width=800).decode()
     assert 'width="600pt" height="225pt"' in told  # 96 pixels to the inch, 72 points

@@ -39,3 +39,15 @@ def test_a_report_has_no_path_and_no_file_that_failed(folder) -> None:  # type: 
     assert "mary_smith" not in told
     assert "path: faces" in told
     assert "path: others" in told
+
+
+def test_who_was_kept_and_where_it_ran_are_nobodys_business(folder) -> None:  # type: ignore[no-untyped-def]
+    def change(audit) -> None:  # type: ignore[no-untyped-def]
+        kept = {"subject_id": ["anna", "bert"], "condition": ["happy"]}
+        audit["config"]["faces"] = {"preset": "auto", "where": kept}
+        audit["config"]["engine"] = "tcp://10.1.2.3:8786"
+
+    told = "\n".join(document(read_result(folder(change), smallest=10)).sentences())
+    assert "anna" not in told
+    assert "10.1.2.3" not in told
+    assert "tcp" in told

@@ -45,9 +45,31 @@ def test_a_table_is_cleaned_by_its_own_counts(folder) -> None:  # type: ignore[n
 
 
 def test_two_small_groups_hide_each_other(folder) -> None:  # type: ignore[no-untyped-def]
-    groups = {"feminine": 40, "masculine": 38, "other": 4, "third": 5}
+    groups = {"feminine": 40, "masculine": 38, "other": 4, "third": 6}
     found = read_result(folder(groups=groups), smallest=10)
     assert found.withheld.groups["gender"] == ("other", "third")
+
+
+def test_two_that_are_few_together_take_a_third_along(folder) -> None:  # type: ignore[no-untyped-def]
+    """Nine people, whom the whole would give back as a sum."""
+    groups = {"feminine": 40, "masculine": 38, "other": 4, "third": 5}
+    found = read_result(folder(groups=groups), smallest=10)
+    assert found.withheld.groups["gender"] == ("masculine", "other", "third")
+
+
+def test_a_name_with_a_dash_is_a_group_and_a_gap_is_not() -> None:
+    counts = {"18 - 30": 5, "31 - 50": 30, "51+": 40, "31 - 50 - 51+": 3}
+    assert _several(counts, 10, {}) == {"18 - 30", "31 - 50"}
+
+
+def test_the_headline_says_nothing_that_the_table_withholds(folder) -> None:  # type: ignore[no-untyped-def]
+    out = folder(groups={"feminine": 400, "masculine": 380})
+    shown = read_result(out, smallest=10).audit["headline"]
+    leakage = read_result(out, smallest=10).tables["leakage"]
+    own = leakage[leakage["attribute"] == shown["attribute"]]
+    assert shown["value"] is not None
+    hidden = read_result(out, smallest=int(own["identities"].min()) + 1)
+    assert hidden.audit["headline"]["value"] is None
 
 
 def test_what_is_made_from_a_withheld_group_goes_too(folder) -> None:  # type: ignore[no-untyped-def]
@@ -103,6 +125,7 @@ def test_never_one_alone(counts: dict[str, int]) -> None:
     gone = _spread(counts, 10)
     assert {one for one, n in counts.items() if n < 10} <= gone
     assert len(gone) != 1 or len(counts) == 1
+    assert not gone or len(gone) == len(counts) or sum(counts[one] for one in gone) >= 10
 
 
 @given(

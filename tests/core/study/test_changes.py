@@ -105,6 +105,18 @@ def test_faces_that_only_one_has_are_left_out_and_counted(tmp_path: Path) -> Non
     assert "tested other faces" in of_x(a, few)["note"]
 
 
+def test_row_numbers_of_two_sets_are_not_taken_for_the_same_faces(tmp_path: Path) -> None:
+    said = predictions(0.6, seed=1)
+    said = said.assign(id=said["id"].factorize()[0].astype(str))
+    other = audit()
+    other["data"] = {**other["data"], "digest": "f" * 64}
+    one = made(tmp_path / "a", said=said)
+    assert of_x(one, made(tmp_path / "b", said=said))["how"] == "paired"
+    row = of_x(one, made(tmp_path / "c", audit={"data": other["data"]}, said=said))
+    assert row["how"] == "independent"
+    assert "row numbers" in row["note"]
+
+
 def test_who_disagrees_on_who_is_who_is_not_paired(tmp_path: Path) -> None:
     said = predictions(0.6, seed=1)
     mixed = said.assign(person=np.arange(len(said)) % 40)
