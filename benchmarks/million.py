@@ -210,8 +210,9 @@ def draw(runs: list[dict[str, Any]], folder: Path) -> None:
     for mode, ink, ground in (("light", "#24292f", "#ffffff"), ("dark", "#d7dde3", "#0f1419")):
         style: dict[Any, Any] = {**dict.fromkeys(inked, ink), **dict.fromkeys(behind, ground)}
         with mpl.rc_context({**style, "font.size": 10, "axes.titlecolor": ink}):
-            figure, axes = plt.subplots(
-                1, len(widths) + 1, figsize=(4 * len(widths) + 4, 3.8), layout="constrained"
+            size = (4 * len(widths) + 4, 3.8)
+            figure, [axes] = plt.subplots(
+                1, len(widths) + 1, figsize=size, layout="constrained", squeeze=False
             )
             for axis, d in zip(axes, widths, strict=False):
                 own = sorted((r for r in runs if r["d"] == d), key=lambda r: r["n"])

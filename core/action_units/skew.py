@@ -63,7 +63,8 @@ class Repeat:
 @dataclass(frozen=True, eq=False)
 class Draws:
     """All repeats. `people` are in each training set but `EVERYONE`, and `shares` tells how many of
-    each group, by set; `test_people` of each group are tested in a repeat, and nobody shows more than `faces` faces."""
+    each group, by set; `test_people` of each group are tested in a repeat, and nobody shows more
+    than `faces` faces."""
 
     repeats: tuple[Repeat, ...]
     people: int
@@ -161,8 +162,8 @@ def draw(groups: Groups, *, skew: float | None, repeats: int, seed: int) -> Draw
     """Draw the training and test people of all repeats.
 
     Without a `skew` there is a set of each group alone and a mixed one; with it, one that holds
-    that share of the group with the most people, and the mixed one; and `EVERYONE`. Raises `NotEnoughData` where a
-    set would hold fewer than `FEWEST_TRAIN` people.
+    that share of the group with the most people, and the mixed one; and `EVERYONE`. Raises
+    `NotEnoughData` where a set would hold fewer than `FEWEST_TRAIN` people.
     """
     most = int(np.argmax(np.bincount(groups.of[groups.of >= 0])))
     pools = [_deal(groups, repeat, seed) for repeat in range(repeats)]

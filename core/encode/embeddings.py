@@ -65,7 +65,7 @@ class Embeddings:
         return replace(self, x=np.ascontiguousarray(x, dtype=np.float32), digest="")
 
     def _digest(self) -> str:
-        whole = hashlib.sha256(np.ascontiguousarray(self.x).tobytes())
+        whole = hashlib.sha256(np.ascontiguousarray(self.x).data)
         whole.update(json.dumps([self.x.shape, self.labels, self.encoder_digest]).encode())
         columns = ["id", "subject_id", *self.labels]
         whole.update(self.table[columns].to_csv(index=False).encode())
