@@ -42,7 +42,7 @@ from typing import ClassVar
 
 from core.errors import ConfigError, SuppressorError
 from core.progress import Progress
-from core.suppress.blindfold_many import path_of_many, set_aside
+from core.suppress.blindfold_many import enough, path_of_many, set_aside
 from core.suppress.blindfold_path import fit_path
 from core.suppress.blindfold_strength import Strengths, judged, strengths
 from core.suppress.chain import Chain
@@ -79,7 +79,7 @@ class Blindfold:
         `SuppressorError` where erasing leaves no dimension or φ collapsed.
         """
         material = prepared(material)
-        many = len(material.x) > MANY
+        many = len(material.x) > MANY and enough(material.people, folds=self.folds)
         own, aside = set_aside(material, folds=self.folds, seed=seed) if many else (None, [])
         if own is None:
             path = fit_path(material, seed=seed)

@@ -23,11 +23,17 @@ from core.suppress.blindfold_path import (
     independent,
 )
 from core.suppress.blindfold_strength import HELD_ROWS
+from core.suppress.prepare import LEAST_PEOPLE
 from core.suppress.sums import Moments, People, by_people
 from core.suppress.suppressor import Label, Material
 
 HELD_EACH = 20
 """Rows of one person that are set aside, at most: pairs of one person tell little about others."""
+
+
+def enough(people: np.ndarray, *, folds: int) -> bool:
+    """Whether there are so many `people` (n,) that some of them can be set aside."""
+    return len(np.unique(people)) >= 3 * folds * LEAST_PEOPLE
 
 
 def set_aside(material: Material, *, folds: int, seed: int) -> tuple[np.ndarray, list[np.ndarray]]:
@@ -41,7 +47,9 @@ def set_aside(material: Material, *, folds: int, seed: int) -> tuple[np.ndarray,
     few = shuffled[place < HELD_EACH]
     turn = random.permutation(len(counts))  # whose turn it is to be set aside
     few = few[np.argsort(turn[person[few]], kind="stable")][: folds * HELD_ROWS]
-    last = int(turn[person[few[-1]]])
+    # Never more than a third of the people: the others are whom it is fitted on.
+    last = min(int(turn[person[few[-1]]]), len(counts) // 3 - 1)
+    few = few[turn[person[few]] <= last]
     held = [np.sort(few[turn[person[few]] % folds == fold]) for fold in range(folds)]
     return np.flatnonzero(turn[person] > last), held
 

@@ -140,3 +140,15 @@ def test_the_flagship_of_many_makes_class_means_equal() -> None:
             for x in (material.x.astype(np.float64), phi)
         )
         assert after < before / 5
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize("people", [12, 60, 80])
+def test_many_rows_of_few_people_are_fitted_on_most_of_them(people: int) -> None:
+    """All of them might be taken to judge: nobody would be left to learn from."""
+    material = people_of(6, people=people)
+    rows, held = set_aside(material, folds=3, seed=0)
+    assert len(set(material.people[rows])) >= 2 * people // 3
+    assert all(len(part) for part in held)
+    found = Blindfold(dial=0.5).fit(material, seed=0, device="cpu", progress=Progress())
+    assert np.isfinite(found.transform(material.x)).all()
