@@ -6,11 +6,14 @@ installed), `memory://` in tests. An entry is one object under its key; whoever 
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Any
 
 from core.errors import StoreError
 
+_SECRET = re.compile(r"//[^/\s@]*@")
+"""A name and a password in an address, which no message shows."""
 OBJECT_STORES = frozenset(("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss"))
 """Protocols that put an object whole or not at all. Elsewhere an entry is written under another
 name and then renamed."""
@@ -71,7 +74,8 @@ class Shared:
 
     def _refused(self, what: str, error: Any) -> StoreError:
         line = (str(error).strip().splitlines() or [""])[0][:200]
+        told = f"BLINDFOLD_STORE is {self.url}, which {what} ({type(error).__name__}: {line})"
         return StoreError(
-            f"BLINDFOLD_STORE is {self.url}, which {what} ({type(error).__name__}: {line}): give "
-            "an URL that fsspec opens and this user may write to, or leave it out"
+            f"{_SECRET.sub('//…@', told)}: give an URL that fsspec opens and this user may write "
+            "to, or leave it out"
         )

@@ -97,3 +97,10 @@ def test_the_environment_names_it_for_the_usual_store_only(
 def test_a_place_that_cannot_be_used_is_named(url: str, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=f"BLINDFOLD_STORE is {url}, .*: give an URL"):
         Store(tmp_path / "one", url).save(KEY, {"x": X})
+
+
+def test_no_password_is_told() -> None:
+    with pytest.raises(StoreError) as told:
+        Shared("nowhere://user:secret@host/store")
+    assert "secret" not in str(told.value)
+    assert "nowhere://…@host/store" in str(told.value)
