@@ -62,7 +62,9 @@ def test_a_damaged_entry_is_thrown_away_and_made_again(url: str, tmp_path: Path)
         assert there(url) == []
         assert not other.path(KEY).exists(), "nothing damaged is kept here"
     other.get(KEY, lambda: ({"x": X}, {}))
-    assert Shared(url).read(KEY) == whole
+    # Not byte by byte: safetensors writes the names in its header in any order.
+    found = Store(tmp_path / "third", url).get(KEY, never)
+    assert np.array_equal(found.arrays["x"], X)
 
 
 def test_a_write_that_breaks_off_leaves_the_old_entry(
