@@ -12,8 +12,6 @@ from core.report.document import Document, Figure
 
 pytestmark = pytest.mark.e2e
 
-CHROMIUM = Path("/usr/bin/chromium")
-
 
 def _opened(browser: Any, path: Path, width: int, figures: int) -> tuple[Any, list[str], list[str]]:
     asked: list[str] = []
@@ -29,25 +27,15 @@ def _opened(browser: Any, path: Path, width: int, figures: int) -> tuple[Any, li
     return page, asked, errors
 
 
-def test_a_report_opens_without_a_network(whole: Document, tmp_path: Path) -> None:
-    playwright = pytest.importorskip("playwright.sync_api")
-    if not CHROMIUM.exists():
-        pytest.skip(f"no browser: {CHROMIUM} is not there")
+def test_a_report_opens_without_a_network(whole: Document, tmp_path: Path, browser: Any) -> None:
     path = tmp_path / "report.html"
     path.write_text(html.render(whole))
     figures = sum(isinstance(b, Figure) for part in whole.sections for b in part.blocks)
-    with playwright.sync_playwright() as tools:
-        browser = tools.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
-        )
-        for width in (1280, 390):
-            page, asked, errors = _opened(browser, path, width, figures)
-            assert page.locator(".js-plotly-plot .main-svg").count() >= figures
-            assert [one for one in asked if not one.startswith(("data:", "blob:"))] == [
-                path.as_uri()
-            ]
-            assert not errors
-            wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-            assert page.evaluate(wide) == 0
-        assert len(page.pdf(prefer_css_page_size=True)) > 50_000
-        browser.close()
+    for width in (1280, 390):
+        page, asked, errors = _opened(browser, path, width, figures)
+        assert page.locator(".js-plotly-plot .main-svg").count() >= figures
+        assert [one for one in asked if not one.startswith(("data:", "blob:"))] == [path.as_uri()]
+        assert not errors
+        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert page.evaluate(wide) == 0
+    assert len(page.pdf(prefer_css_page_size=True)) > 50_000
