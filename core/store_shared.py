@@ -1,7 +1,8 @@
 """Entries of the store on a disk or in an object store that several machines share, by fsspec.
 
 Any URL that fsspec opens: a mounted folder (`file://` and its path), `s3://bucket/blindfold` (with
-s3fs installed), `memory://` in tests. An entry is one object under its key; whoever reads it checks it.
+s3fs installed), `memory://` in tests. An entry is one object under its key; whoever reads it checks
+it.
 """
 
 from __future__ import annotations
