@@ -11,6 +11,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from core.encode.embeddings import Embeddings
 from core.faces.faceset import UNKNOWN
+from core.measure.everypair import countable
 from core.measure.pairs import CAP, PairList, identical, made
 from core.split import Split
 
@@ -40,9 +41,40 @@ class Plan:
         return round(float(np.mean([sum(len(part.i) for part in parts) for parts in self.repeats])))
 
     @property
+    def ranked(self) -> int:
+        """Pairs of one repeat whose order is told, the mean over repeats: every pair where all can
+        be counted, `pairs` where not."""
+        return round(float(np.mean([sum(map(sum, told)) for told in self._told()])))
+
+    @property
     def impostors(self) -> int:
-        """Impostor pairs of the smallest test part."""
-        return min(int((~part.same).sum()) for parts in self.repeats for part in parts)
+        """Impostor pairs of the smallest test part whose order is told."""
+        return min(impostors for told in self._told() for _, impostors in told)
+
+    def _told(self) -> list[list[tuple[int, int]]]:
+        """Genuine and impostor pairs whose order is told, by repeat and test part."""
+        return [
+            [self._kinds(part, own) for part, own in zip(parts, rows, strict=True)]
+            for parts, rows in zip(self.repeats, self.rows, strict=True)
+        ]
+
+    def _kinds(self, part: PairList, rows: np.ndarray) -> tuple[int, int]:
+        if not self.counted(part, rows):
+            return int(part.same.sum()), int((~part.same).sum())
+        shown = np.stack([self.person[rows], self.picture[rows]])
+        genuine, twins = (
+            int((count * (count - 1) // 2).sum())
+            for count in (
+                np.unique(shown[0], return_counts=True)[1],
+                np.unique(shown, axis=1, return_counts=True)[1],
+            )
+        )
+        return genuine - twins, part.possible - genuine
+
+    def counted(self, part: PairList, rows: np.ndarray) -> bool:
+        """Whether `part` is a sample of the pairs of its `rows`, all of which can be counted."""
+        sampled = not self.given and part.possible > len(part.i)
+        return sampled and countable(self.person[rows])
 
 
 def plan(
@@ -86,11 +118,12 @@ def plan(
         repeats, rows = _made(splits, person, seed, cap)
     if not any(len(part.i) for parts in repeats for part in parts):
         return None
-    most = max(repeats[0], key=lambda part: part.possible)
+    most, where = max(zip(repeats[0], rows[0], strict=True), key=lambda one: one[0].possible)
     if most.possible > len(most.i):
+        every = " AUC, equal error and ROC count every pair." if countable(person[where]) else ""
         warnings.append(
             f"A test part has {most.possible:,} pairs, more than are compared: {len(most.i):,} "
-            f"were drawn by seed, at most {cap:,} of one person and {cap:,} of two."
+            f"were drawn by seed, at most {cap:,} of one person and {cap:,} of two.{every}"
         )
     repeats, dropped = _without_twins(repeats, picture)
     if dropped:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from core.measure import everypair
 from core.measure import verification as measure
 from core.measure.intervals import NONE_BELOW, Interval, holm, limits, p_value, weights
 from core.measure.pairs import CAP, Compared, PairList, euclidean, made, similarities, unit
@@ -23,7 +24,7 @@ from core.study.pairing import Plan, plan
 from core.study.representation import Representation
 from core.table import StudyResult, table
 
-VERSION = 2
+VERSION = 3
 CHANCE = 0.5
 """Accuracy of guessing, as in the papers (thesis, equation 4.1)."""
 DISTANCES = ("euclidean", "cosine")
@@ -112,7 +113,10 @@ def _measure(
     rounds = list(zip(seeds, chosen.repeats, chosen.rows, strict=True))
     for repeat, parts, rows in rounds[:1] if one.single and chosen.given else rounds:
         units = unit(one.tested(splits, repeat).x)
-        far_apart = [_compare(units, part, chosen.person) for part in parts]
+        far_apart = [
+            replace(_compare(units, part, chosen.person), whole=_whole(units, part, faces, chosen))
+            for part, faces in zip(parts, rows, strict=True)
+        ]
         own = not one.single and not chosen.given
         tuned = _tuned(one, splits, repeat, chosen) if own else None
         ranks, probes = measure.rank1(units, rows, chosen.person, chosen.picture, drawn)
@@ -131,6 +135,16 @@ def _measure(
         samples.append(np.concatenate([figure[1] for figure in figures], axis=1))
     arrays = {"values": np.mean(values, axis=0), "samples": np.mean(samples, axis=0)}
     return arrays, {"names": names, "probes": probes}
+
+
+def _whole(
+    units: np.ndarray, part: PairList, rows: np.ndarray, chosen: Plan
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """The curve of every pair of a test part whose list is a sample; None where it is not, or
+    where there are too many to count."""
+    if not chosen.counted(part, rows):
+        return None
+    return everypair.curve(units[rows], chosen.person[rows], picture=chosen.picture[rows])
 
 
 def _euclidean(parts: Sequence[Compared]) -> list[Compared]:
@@ -170,7 +184,7 @@ def _interval(found: _Found, name: str, people: int) -> Interval:
 
 
 def _rows(found: Mapping[str, _Found], chosen: Plan) -> list[dict[str, Any]]:
-    rows = []
+    rows, ranked = [], chosen.ranked
     for representation, figures in found.items():
         for distance in DISTANCES:
             for metric in ("accuracy", "auc", "eer", *TARS, "rank1"):
@@ -178,7 +192,9 @@ def _rows(found: Mapping[str, _Found], chosen: Plan) -> list[dict[str, Any]]:
                 name = f"roc {TARS[metric]}" if metric in TARS else name
                 one = _interval(figures, name, chosen.people)
                 row = _row(representation, metric, distance, one)
-                row["pairs"] = figures.probes if metric == "rank1" else chosen.pairs
+                row["pairs"] = figures.probes if metric == "rank1" else ranked
+                if metric == "accuracy":
+                    row["pairs"] = chosen.pairs
                 if metric == "accuracy" and representation != "x" and "x" in found:
                     row["dif"] = _dif(_interval(found["x"], name, chosen.people), one)
                 rows.append(row)

@@ -11,6 +11,7 @@ import pytest
 
 from core.encode.embeddings import Embeddings
 from core.faces.faceset import UNKNOWN
+from core.measure import everypair
 from core.measure import pairs as measured_pairs
 from core.progress import Progress
 from core.split import Split, rotation
@@ -192,7 +193,34 @@ def test_a_sample_of_pairs_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(pairing, "CAP", 200)
     monkeypatch.setattr(measured_pairs.made, "__kwdefaults__", {"cap": 200})
     result = run({"x": x}, parts(x), tmp_path)
-    assert any("were drawn by seed" in text for text in result.warnings)
+    (said,) = [text for text in result.warnings if "were drawn by seed" in text]
+    assert said.endswith("AUC, equal error and ROC count every pair.")
+
+
+def test_ranks_of_a_sample_are_those_of_every_pair(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = embeddings(60, 5)
+    x.x[1] = x.x[0]  # one picture twice: no genuine pair, listed or counted
+    whole = run({"x": x}, parts(x), tmp_path / "whole")
+    monkeypatch.setattr(pairing, "CAP", 200)
+    sample = run({"x": x}, parts(x), tmp_path / "sample")
+    for metric in ("auc", "eer", "tar@0.01"):
+        one, other = figure(whole, metric), figure(sample, metric)
+        np.testing.assert_allclose(one.value, other.value, atol=1e-12)
+        assert one.pairs == other.pairs == 5 * (60 * 59 // 2) - 1
+    assert figure(whole, "accuracy").pairs > figure(sample, "accuracy").pairs > 0
+
+
+def test_ranks_are_those_of_the_sample_where_not_every_pair_can_be_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = embeddings(60, 5)
+    monkeypatch.setattr(pairing, "CAP", 200)
+    monkeypatch.setattr(everypair, "MOST", 100)
+    result = run({"x": x}, parts(x), tmp_path)
+    assert figure(result, "auc").pairs == figure(result, "accuracy").pairs
+    assert not any("count every pair" in text for text in result.warnings)
 
 
 def protocol(x: Embeddings, folds: int) -> pd.DataFrame:
