@@ -11,13 +11,15 @@ from core.errors import Cancelled
 
 @dataclass(frozen=True)
 class Status:
-    """One reading of a run; `eta` is in seconds, None while unknown."""
+    """One reading of a run; `eta` is in seconds, None while unknown. Of the steps that are `done`,
+    `found` were in the store."""
 
     phase: str
     done: int
     total: int
     eta: float | None
     message: str = ""
+    found: int = 0
 
 
 def _ignore(status: Status) -> None:
@@ -42,12 +44,13 @@ class Progress:
     planner: Callable[[Mapping[str, float]], None] = _unplanned
     _phase: str = ""
     _done: int = 0
+    _found: int = 0
     _total: int = 0
     _began: float = field(default_factory=time.monotonic)
 
     def start(self, phase: str, total: int, message: str = "") -> None:
         """Begin a phase of `total` steps."""
-        self._phase, self._done, self._total = phase, 0, max(int(total), 0)
+        self._phase, self._done, self._found, self._total = phase, 0, 0, max(int(total), 0)
         self._began = time.monotonic()
         self._tell(message)
 
@@ -55,9 +58,10 @@ class Progress:
         """Announce the phases to come, in their order, and how long each is expected to take."""
         self.planner(seconds)
 
-    def advance(self, steps: int = 1, message: str = "") -> None:
-        """Count `steps` as done."""
+    def advance(self, steps: int = 1, message: str = "", *, found: bool = False) -> None:
+        """Count `steps` as done; `found`: they were in the store, and say nothing of the pace."""
         self._done += steps
+        self._found += steps if found else 0
         self._tell(message)
 
     def check(self) -> None:
@@ -73,4 +77,4 @@ class Progress:
         self.check()
         spent = time.monotonic() - self._began
         eta = spent / self._done * (self._total - self._done) if self._done else None
-        self.listener(Status(self._phase, self._done, self._total, eta, message))
+        self.listener(Status(self._phase, self._done, self._total, eta, message, self._found))

@@ -35,6 +35,7 @@ class Fraction:
         self._expected = dict(USUAL)
         self._phase = ""
         self._part = 0.0
+        self._given = 0.0
         self._over: set[str] = set()
         # By phase: the part of it that was worked on, and the seconds that took.
         self._worked: dict[str, tuple[float, float]] = {}
@@ -49,8 +50,9 @@ class Fraction:
         coming = {name.lower(): max(float(value), 0.0) for name, value in seconds.items()}
         self._expected = {**before, **coming}
 
-    def at(self, phase: str, done: int, total: int) -> float:
-        """The fraction (0 to 1) of the whole when `done` of `total` steps of `phase` are done.
+    def at(self, phase: str, done: int, total: int, found: int = 0) -> float:
+        """The fraction (0 to 1) of the whole when `done` of `total` steps of `phase` are done, of
+        which `found` were in the store.
 
         It never falls.
         """
@@ -58,8 +60,9 @@ class Fraction:
         if name != self._phase:
             self._enter(name)
         part = min(done / total, 1.0) if total else 0.0
-        self._open += max(part - self._part, 0.0)
-        self._part = part
+        given = min(found / total, 1.0) if total else 0.0
+        self._open += max(part - self._part - (given - self._given), 0.0)
+        self._part, self._given = part, given
         if self._open and self._clock() - self._since >= _WINDOW:
             self._judge()
         spent = sum(self._expected.get(one, 0.0) for one in self._over)
@@ -108,7 +111,7 @@ class Fraction:
         self._judge()
         if self._phase:
             self._over.add(self._phase)
-        self._phase, self._part = name, 0.0
+        self._phase, self._part, self._given = name, 0.0, 0.0
         self._open, self._since = 0.0, self._clock()
         self._over.discard(name)
         if name not in self._expected:

@@ -151,7 +151,7 @@ class Work:
         tasks = [Task(name, repeat) for name in self.plan.draws.sets]
         names = {task: self._key(task) for task in tasks}
         missing = [task for task in tasks if self.store.load(names[task]) is None]
-        self.progress.advance(len(tasks) - len(missing))
+        self.progress.advance(len(tasks) - len(missing), found=True)
         jobs = ((self._job(task), self._tested(repeat)) for task in missing)
         found = self.engine.map(partial(_trained, self.device), jobs)
         for task, (scores, detector) in zip(missing, found, strict=True):

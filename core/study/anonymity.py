@@ -114,7 +114,7 @@ class _Run:
         learnt = {place: entry for place, entry in kept.items() if entry is not None}
         missing = [place for place in places if place not in learnt]
         self.progress.start("Six networks", sum(steps.values()))
-        self.progress.advance(sum(steps[place] for place in learnt))
+        self.progress.advance(sum(steps[place] for place in learnt), found=True)
         for place, entry in learnt.items():
             self._take(*place, entry)
         found = self.engine.map(fold.learn, (self._lesson(*place) for place in missing))
@@ -181,7 +181,7 @@ class _Run:
         names = {place: self._case_key(*place) for place in places}
         missing = [place for place in places if self.store.load(names[place]) is None]
         self.progress.start("Attacking the features", len(places))
-        self.progress.advance(len(places) - len(missing))
+        self.progress.advance(len(places) - len(missing), found=True)
         found = self.engine.map(attackers.answers, self._cases(missing, learnt))
         for place, arrays in zip(missing, found, strict=True):
             self.store.save(names[place], arrays)

@@ -42,7 +42,7 @@ CONTROL_PEOPLE = 30
 """The positive control is judged on as many test parts as hold so many people."""
 
 
-def _nothing() -> None:
+def _nothing(*, found: bool = False) -> None:
     """Tell nobody."""
 
 
@@ -83,14 +83,14 @@ class Attacks:
         self,
         cell: Cell,
         attacker: str,
-        told: Callable[[], None] = _nothing,
+        told: Callable[..., None] = _nothing,
         *,
         control: bool = True,
     ) -> Predictions:
         """What `attacker` says of every test part; notes its inner figures and views in `cell`.
 
         The positive control is asked in the same round, so that no processor waits, unless it is
-        not wanted; `told` is called after each question.
+        not wanted; `told` is called after each question, with `found` where the store had the answer.
         """
         questions = self._real(cell, attacker)
         count = len(questions)
@@ -253,13 +253,13 @@ class Attacks:
         ]
 
     def _answers(
-        self, attacker: str, questions: Sequence[_Question], told: Callable[[], None] = _nothing
+        self, attacker: str, questions: Sequence[_Question], told: Callable[..., None] = _nothing
     ) -> list[Entry]:
         """What the attacker said, from the store or made now: on a graphics card all as one batch,
         on processors one question each."""
         missing = [one for one in questions if self.store.load(one.name) is None]
         for _ in range(len(questions) - len(missing)):
-            told()
+            told(found=True)
         for question, (view, finding) in zip(missing, self._found(attacker, missing), strict=True):
             self.progress.check()
             if question.view and question.view not in self.views:

@@ -9,7 +9,10 @@ from core.encode.embeddings import Embeddings
 from core.study.leakage import NULL_COST, Plan, cost
 
 PLAIN = 552 * 256
-"""Numbers that an attacker learns from, at which steps of the bar are tenths of a second."""
+"""Numbers that an attacker learns from, at which a step of the bar takes `STEP`."""
+STEP = 0.063
+"""Seconds of one core for a step of the bar; like all figures here measured on two free cores of an
+AMD EPYC, on the demonstration's quick look."""
 COMPILING = 10
 """Seconds that UMAP compiles on a fresh installation; less than one afterwards."""
 
@@ -25,7 +28,7 @@ def seconds(
     """
     rows = min((len(split.attacker) for split in plan.splits), default=0)
     scale = max(rows * x.x.shape[1] / PLAIN, 0.02)
-    each = {name.lower(): scale * count / 10 / workers for name, count in steps.items()}
+    each = {name.lower(): scale * count * STEP / workers for name, count in steps.items()}
     found = {"attacking": each.pop("attacking", 0.0), **each}
     studies, repeats = config.studies, len({split.seed for split in plan.splits}) or 1
     if "leakage" in studies and config.attackers == "ladder":
@@ -36,17 +39,17 @@ def seconds(
     if points:
         first = len(plan.splits) // repeats
         attack = sum(cost(one) for one in plan.attackers) + NULL_COST
-        found["frontier"] = points * first * scale * (attack + 30) / 10 / workers
+        found["frontier"] = points * first * scale * (attack + 30) * STEP / workers
     if "verification" in studies:
-        found["verification"] = repeats * compared * (len(x) / 1380)
-    found["groups"] = compared * (len(x) / 1380)
-    return {**found, "writing": 1.0}
+        found["verification"] = 1.6 * repeats * compared * (len(x) / 1380)
+    found["groups"] = 0.5 * compared * (len(x) / 1380)
+    return {**found, "writing": 6.0}
 
 
 def projecting(config: Config, x: Embeddings, compared: int) -> float:
     """Seconds of drawing maps of so many representations and of the hidden layer of each."""
     maps = 2 * len(config.projection.methods) * compared
-    return COMPILING + 1.3 * maps * (len(x) / 1380)
+    return COMPILING + 0.8 * maps * (len(x) / 1380)
 
 
 def ablating(
@@ -59,5 +62,5 @@ def ablating(
     asked = config.ablation
     orders = asked.repeats * ("random" in asked.orders) + len(set(asked.orders) - {"random"})
     refits = asked.points * (orders + 2)  # a null and a positive control a point
-    one = (0.15 + 0.25 * x.x.shape[1] / 256) * rows / 414
+    one = (0.19 + 0.31 * x.x.shape[1] / 256) * rows / 414
     return compared * targets * refits * splits * one

@@ -65,7 +65,7 @@ class Fits:
         seen = {task: representations[task.representation] for task in tasks}
         names = {task: self._key(seen[task], task) for task in tasks}
         missing = [task for task in tasks if self.store.load(names[task]) is None]
-        self.progress.advance(self.each * (len(tasks) - len(missing)))
+        self.progress.advance(self.each * (len(tasks) - len(missing)), found=True)
         jobs = [self._job(seen[task], task) for task in missing]
         if self.device == "cpu":
             found = self.engine.map(partial(_alone, self.classifier), jobs)

@@ -265,7 +265,7 @@ class _Drawing:
         missing = [
             job for job in jobs if first[job.name] is job and self.store.load(job.name) is None
         ]
-        self.progress.advance(3 * (len(jobs) - len(missing)))
+        self.progress.advance(3 * (len(jobs) - len(missing)), found=True)
         self.progress.advance(0, "UMAP compiles itself first" if missing else "")
         done = self.engine.map(partial(_drawn, self.seed), missing)
         for job, (fitted, placed) in zip(missing, done, strict=True):

@@ -139,7 +139,7 @@ class _Study:
         if self.store.load(name) is None:
             self.store.save(name, self._made(network, pairs))
         else:
-            self.progress.advance(len(pairs))
+            self.progress.advance(len(pairs), found=True)
         held = settled(self.store, name).arrays
         found = Measured(held["share"], held["area"], held["inside"], held["map"].astype("f4"))
         return Heat(said, pairs, found)

@@ -19,7 +19,7 @@ from core.progress import Progress
 from core.split import Split
 from core.store import Entry, Store, key
 from core.study.attacking import rows_digest
-from core.study.expected import PLAIN
+from core.study.expected import PLAIN, STEP
 from core.study.pool import Pool
 from core.study.protocol import reference_of
 from core.study.representation import Representation
@@ -73,7 +73,7 @@ def fit_cost(
         if by_sums(method) and method.kind in SUMS_RATE:
             seconds = len(pool.x) * dimensions**2 / SUMS_RATE[method.kind]
             attackers = max((len(one.attacker) for one in splits), default=1)
-            step = 0.1 * attackers * dimensions / PLAIN  # as `expected.seconds` takes it
+            step = STEP * attackers * dimensions / PLAIN  # as `expected.seconds` takes it
             return max(1, round(workers * seconds / step))
     larger = max(rows * dimensions / PLAIN, 1.0)
     return max(1, round(FIT_COST.get(method.kind, 20) * larger ** GROWTH.get(method.kind, 0.0)))
@@ -130,7 +130,7 @@ class Suppression:
         heard = self.progress.silent() if near else Progress()
         work = partial(_fit, method, self.seed, self.device, heard)
         each = fit_cost(method, self.splits, self.x.x.shape[1], self.pool, self.engine.workers)
-        self.progress.advance(each * (len(first) - len(missing)), name)
+        self.progress.advance(each * (len(first) - len(missing)), name, found=True)
         made = map(work, tasks) if here else self.engine.map(work, tasks)
         for done, (i, found) in enumerate(zip(missing, made, strict=True)):
             self.progress.check()

@@ -284,3 +284,17 @@ def test_results_that_come_in_pairs_took_the_time_before_both() -> None:
         fraction.at("attacking", done + 1, 50)
         fraction.at("attacking", done + 2, 50)
     assert fraction.left() == pytest.approx(60.0, rel=0.06)
+
+
+def test_steps_told_to_be_in_the_store_say_nothing_of_the_pace() -> None:
+    """A full look finds every fifth answer, between those that it must work for."""
+    clock = _Clock()
+    fraction = Fraction(clock)
+    fraction.plan({"attacking": 100.0, "ablation": 60.0})
+    found = 0
+    fraction.at("attacking", 0, 100)
+    for done in range(1, 51):
+        found += done % 2
+        clock.now += 0.0 if done % 2 else 2.0  # at half the pace that was expected
+        fraction.at("attacking", done, 100, found)
+    assert fraction.left() == pytest.approx(2 * (50 + 60))
