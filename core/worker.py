@@ -31,11 +31,13 @@ import psutil
 from core.errors import Cancelled, InputError, StoreError
 from core.locks import locked
 from core.progress import Progress, Status
-from core.run import Run, open_run
+from core.rights import keep_private
+from core.run import RESERVE_BYTES, Run, open_run
 from core.run_fraction import Fraction
 from core.run_queue import gives_way, wait_for_turn
-from core.run_status import RunStatus, read_status, write_status
-from core.store import Store, sweep, write_atomic
+from core.run_repeated import made_from, note, repeat
+from core.run_status import RunStatus, birth, read_status, write_status
+from core.store import Store, refused, sweep, write_atomic
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,15 +90,17 @@ class Teller:
         self._fraction = Fraction(self._clock)
         self._at_work = False
         self._pausing = threading.Lock()
+        self.interrupted = False
+        """Whether SIGTERM came. What it breaks into may swallow it, or call it something else."""
 
     def cancelled(self) -> bool:
         """Whether the owner asked for an end, or deleted the run."""
         return (self.run.path / "cancel").exists() or not self.run.path.exists()
 
     def asked_to_end(self) -> bool:
-        """`cancelled`, asked between steps: a run in the background pauses here for others."""
+        """Whether to end, asked between steps: a run in the background pauses here for others."""
         self._give_way()
-        return self.cancelled()
+        return self.cancelled() or self.interrupted
 
     def _clock(self) -> float:
         """Seconds at work; pauses do not count."""
@@ -125,7 +129,7 @@ class Teller:
     def begin(self) -> None:
         """Say who is at work."""
         me = psutil.Process()
-        fresh = RunStatus("queued", message="waiting", pid=me.pid, born=me.create_time())
+        fresh = RunStatus("queued", message="waiting", pid=me.pid, born=birth(me))
         self.tell(replace(fresh, started=time.time()))
 
     def tell(self, status: RunStatus) -> None:
@@ -136,7 +140,7 @@ class Teller:
 
     def listen(self, status: Status) -> None:
         """Take in the progress of the audit, and pass it on a few times a second."""
-        fraction = self._fraction.at(status.phase, status.done, status.total)
+        fraction = self._fraction.at(status.phase, status.done, status.total, status.found)
         now = time.monotonic()
         if status.phase != self.status.phase or now - self._noted >= _LOG_SECONDS:
             self._noted = now
@@ -165,15 +169,19 @@ class Teller:
         self.status, self._fraction, self._at_work = status, Fraction(self._clock), True
 
     def end(self, state: Any, message: str, *, error: str = "", fault: str = "") -> None:
-        """The last word."""
+        """The last word; where the disk takes none at all, the run reads as stopped."""
         whole = 1.0 if state == "done" else self.status.fraction
         said = replace(self.status, state=state, message=message, error=error, fault=fault)
         last = replace(said, fraction=whole, eta=None, finished=time.time())
         try:
             self.tell(last)
         except StoreError:
-            (self.run.path / "reserve").unlink(missing_ok=True)  # the disk is full: room for a word
-            self.tell(last)
+            with suppress(OSError):  # the disk is full: room for a word
+                (self.run.path / "reserve").unlink(missing_ok=True)
+            try:
+                self.tell(last)
+            except StoreError as refusal:
+                _say(f"{state}: {error or message}; and {refusal}")
 
 
 def work(folder: Path, audit: Auditor | None = None) -> int:
@@ -182,17 +190,36 @@ def work(folder: Path, audit: Auditor | None = None) -> int:
     # `start` holds the lock for a moment, until it has noted who was started.
     with locked(folder / "worker.lock", patience=STARTED_SECONDS) as alone:
         if not alone:
-            print(f"another worker is on run {run.id} already: this one ends", file=sys.stderr)
+            _say(f"another worker is on run {run.id} already: this one ends")
             return 1
         teller = Teller(run)
-        teller.begin()
         progress = Progress(teller.listen, teller.asked_to_end, teller.plan)
         return _ending(teller, lambda: _audited(run, teller, progress, audit))
 
 
 def _audited(run: Run, teller: Teller, progress: Progress, auditor: Auditor | None) -> None:
+    teller.begin()
     teller.working(wait_for_turn(run, progress.check))
     _tidy(run)
+    made = made_from(run) if auditor is None else None
+    fresh = run.path / f"result.tmp-{secrets.token_hex(4)}"
+    try:
+        same = repeat(run, made, fresh) if made is not None else None
+        if same is not None:
+            _say(f"the same audit was finished as run {same.id}: its result is taken")
+        else:
+            _made(run, progress, auditor, fresh)
+            # Files that changed meanwhile were read in part as they were: nobody repeats that.
+            if made is not None and made_from(run) == made:
+                note(run, made, fresh)
+        progress.check()
+        _into_place(fresh, run.result)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)  # gone by now, unless it never was whole
+
+
+def _made(run: Run, progress: Progress, auditor: Auditor | None, fresh: Path) -> None:
+    """Do the audit, and write its result into the new folder `fresh`."""
     progress.start("starting", 1, "loading what the audit needs")
     # torch and its kin are loaded here, after the turn has come, and never before.
     chosen: Any = auditor or import_module("core.study.audit")
@@ -206,12 +233,9 @@ def _audited(run: Run, teller: Teller, progress: Progress, auditor: Auditor | No
         run.config(), base=run.base, store=Store(), progress=progress, publish=publish
     )
     progress.start("writing", 1, "writing the result")
-    fresh = run.path / f"result.tmp-{secrets.token_hex(4)}"
     fresh.mkdir(mode=0o700)
     chosen.write(found, fresh)
     _report(fresh)
-    progress.check()
-    _into_place(fresh, run.result)
 
 
 def _report(result: Path) -> None:
@@ -222,9 +246,9 @@ def _report(result: Path) -> None:
         raise
     except Exception as error:
         if isinstance(error, InputError):
-            print(f"no report: {error}", file=sys.stderr)
+            _say(f"no report: {error}")
         else:
-            traceback.print_exc()
+            _say(traceback.format_exc())
         _noted(result, "no report was written: the log says why; core report OUT makes one later")
 
 
@@ -243,6 +267,8 @@ def _tidy(run: Run) -> None:
         if not run.result.exists():
             old.rename(run.result)
         shutil.rmtree(old, ignore_errors=True)
+    if not (run.path / "reserve").exists():  # a full disk took it
+        write_atomic(run.path / "reserve", bytes(RESERVE_BYTES))
     sweep(Store().root)
     for half in [*run.path.glob("result.tmp-*"), *run.path.rglob(".*.tmp")]:
         shutil.rmtree(half) if half.is_dir() else half.unlink(missing_ok=True)
@@ -251,45 +277,72 @@ def _tidy(run: Run) -> None:
 def _into_place(fresh: Path, result: Path) -> None:
     """Rename the finished result into place; a folder cannot be replaced in one step."""
     old = result.with_name(f"result.old-{secrets.token_hex(4)}")
-    if result.exists():
-        result.rename(old)
-    fresh.rename(result)
+    try:
+        if result.exists():
+            result.rename(old)
+        fresh.rename(result)
+    finally:
+        if old.exists() and not result.exists():  # broken off between the two
+            with suppress(OSError):
+                old.rename(result)
     shutil.rmtree(old, ignore_errors=True)
+
+
+_OURS = "this is a fault of ours and not of your data: the log of the run says where"
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 
 
 def _ending(teller: Teller, do: Callable[[], None]) -> int:
     """Run `do` and turn whatever comes of it into the run's last word and an exit status."""
-    ours = "this is a fault of ours and not of your data: the log of the run says where"
     try:
         with _interruptible(teller):
             do()
-    except Cancelled:
-        asked = teller.cancelled()
-        stopped = "stopped from outside; running it again goes on from what the store holds"
-        teller.end("cancelled" if asked else "stopped", "cancelled" if asked else stopped)
-        return 130
-    except InputError as error:
-        print(f"input: {error}", file=sys.stderr)
-        teller.end("failed", "failed", error=str(error), fault="input")
-        return 2
-    except MemoryError:
-        traceback.print_exc()
-        short = (
+    except Exception as error:
+        if isinstance(error, Cancelled) or teller.interrupted:
+            return _stopped(teller)
+        return _failed(teller, error)
+    teller.end("done", "done")
+    return 0
+
+
+def _stopped(teller: Teller) -> int:
+    """The last word of a run that its owner, or the machine's, wanted to end."""
+    if teller.cancelled():
+        teller.end("cancelled", "cancelled")
+    else:
+        said = "stopped from outside; running it again goes on from what the store holds"
+        teller.end("stopped", said)
+    return 130
+
+
+def _failed(teller: Teller, error: Exception) -> int:
+    """The last word on `error`: whose fault it is, and the way out."""
+    if isinstance(error, InputError):
+        _say(f"input: {error}")
+        said = str(error)
+    else:
+        _say("".join(traceback.format_exception(error)))
+        said = _foreseen(teller.run, error)
+    teller.end("failed", "failed", error=said or _OURS, fault="input" if said else "ours")
+    return 2 if said else 1
+
+
+def _foreseen(run: Run, error: Exception) -> str:
+    """The way out of an error of Python's own that the machine is to blame for; else empty."""
+    if isinstance(error, MemoryError):
+        return (
             "the memory of this computer was not enough for this audit: close other programs, "
             "choose a smaller set, or fewer processes"
         )
-        teller.end("failed", "failed", error=short, fault="input")
-        return 2
-    except Exception as error:
-        traceback.print_exc()
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            full = f"the disk that holds {teller.run.path} is full: free some space or purge runs"
-            teller.end("failed", "failed", error=full, fault="input")
-            return 2
-        teller.end("failed", "failed", error=ours, fault="ours")
-        return 1
-    teller.end("done", "done")
-    return 0
+    if isinstance(error, OSError) and error.errno in _DISK:
+        return refused(Path(error.filename or run.path / "result"), error)
+    return ""
+
+
+def _say(text: str) -> None:
+    """Write to the log of the run; a full disk takes nothing, and that ends no work."""
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -301,6 +354,7 @@ def _interruptible(teller: Teller) -> Iterator[None]:
     """
 
     def stop(number: int, frame: FrameType | None) -> None:
+        teller.interrupted = True
         raise Cancelled("interrupted")
 
     over = threading.Event()
@@ -331,10 +385,10 @@ def _watch(teller: Teller, over: threading.Event) -> None:
 def _note(status: Status, fraction: float, left: float | None) -> None:
     """Write to the log where a run stands, from which `benchmarks.profile` reads what it took."""
     rest = "" if left is None else f", about {left:.0f} s left"
-    print(
+    _say(
         f"{time.strftime('%Y-%m-%d %H:%M:%S')} {fraction:.0%} {status.phase} {status.done} of "
-        f"{status.total}{rest}", file=sys.stderr, flush=True,
-    )  # fmt: skip
+        f"{status.total}{rest}"
+    )
 
 
 NICE = 10
@@ -345,8 +399,9 @@ def main(arguments: list[str]) -> int:
     """Do the run whose directory is the one argument."""
     faulthandler.enable()
     os.nice(NICE)
+    keep_private()
     [folder] = arguments
-    print(f"{time.strftime('%Y-%m-%d %H:%M:%S')} worker {os.getpid()} begins", file=sys.stderr)
+    _say(f"{time.strftime('%Y-%m-%d %H:%M:%S')} worker {os.getpid()} begins")
     return work(Path(folder))
 
 
