@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold
 
 from core.errors import NotEnoughData
 
@@ -148,6 +147,8 @@ def _deal(
     with warnings.catch_warnings():
         # Rare labels cannot be in every fold: what that costs is said where they are attacked.
         warnings.filterwarnings("ignore", message="The least populated class")
+        from sklearn.model_selection import StratifiedGroupKFold  # pages come without it
+
         dealer = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
         return list(dealer.split(subjects, labels, subjects))
 

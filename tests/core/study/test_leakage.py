@@ -91,12 +91,12 @@ def test_a_planted_leak_is_estimated_within_its_interval(tmp_path: Path) -> None
 
 @pytest.mark.slow
 def test_intervals_of_a_planted_leak_cover_its_size(tmp_path: Path) -> None:
-    """200 made-up studies: the truth lies in the 95 % interval about 95 times in 100.
+    """100 made-up studies: the truth lies in the 95 % interval about 95 times in 100.
 
     People show the class more or less strongly (s from 0 to 2), so that mistakes cluster in
     people. The best attacker splits the classes halfway and is right Φ(s/2 · 3) of the time.
     """
-    people, each, size, studies = 60, 10, 3.0, 200
+    people, each, size, studies = 60, 10, 3.0, 100
     truth = float(np.mean(norm.cdf(np.linspace(0, 2, 10_001) * size / 2)))
     covered = 0
     for study_number in range(studies):
@@ -123,7 +123,7 @@ def test_intervals_of_a_planted_leak_cover_its_size(tmp_path: Path) -> None:
         assert found.low is not None
         assert found.high is not None
         covered += found.low <= truth <= found.high
-    # A binomial of 200 at .95 stays within these limits 99.9 % of the time.
+    # A binomial of 100 at .95 stays within these limits 99.9 % of the time.
     low, high = binom.interval(0.999, studies, 0.95)
     assert low <= covered <= high, covered
 
