@@ -104,8 +104,7 @@ class Fraction:
         return sum(took for _, _, took in worked) / hoped if hoped > 0 else None
 
     def _coming(self) -> list[str]:
-        names = list(self._expected)
-        return names[names.index(self._phase) + 1 :] if self._phase in names else names
+        return [one for one in self._expected if one != self._phase and one not in self._over]
 
     def _enter(self, name: str) -> None:
         self._judge()

@@ -196,7 +196,8 @@ class _Run:
             self.config, x, plan, {phase: total}, compared=compared, points=len(turned),
             workers=self.engine.workers,
         )  # fmt: skip
-        self.progress.plan({**expected, **further})
+        last = {"writing": expected.pop("writing")}
+        self.progress.plan({**expected, **further, **last})
         self.progress.start(phase, total)
 
     def _leakage(

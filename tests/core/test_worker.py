@@ -298,3 +298,15 @@ def test_steps_told_to_be_in_the_store_say_nothing_of_the_pace() -> None:
         clock.now += 0.0 if done % 2 else 2.0  # at half the pace that was expected
         fraction.at("attacking", done, 100, found)
     assert fraction.left() == pytest.approx(2 * (50 + 60))
+
+
+def test_a_phase_that_is_over_does_not_come_again_whatever_the_order_of_the_plan() -> None:
+    clock = _Clock()
+    fraction = Fraction(clock)
+    fraction.plan({"attacking": 10.0, "writing": 5.0, "ablation": 100.0})
+    for phase, seconds in (("attacking", 10.0), ("ablation", 100.0)):
+        fraction.at(phase, 0, 10)
+        clock.now += seconds
+        fraction.at(phase, 10, 10)
+    fraction.at("writing", 0, 1)
+    assert fraction.left() == pytest.approx(5.0)
