@@ -6,10 +6,13 @@ from pathlib import Path
 
 import streamlit as st
 
+from app import door, signed_in
 from app.look import begin
+from core.rights import keep_private
 
 HERE = Path(__file__).resolve().parent
 
+keep_private()
 st.set_page_config(
     page_title="Blindfold", page_icon=HERE / "app" / "images" / "icon.svg", layout="wide"
 )
@@ -46,7 +49,9 @@ page = st.navigation(
         "What is filed": [
             st.Page("app/pages/report.py", title="Report", icon=":material/description:"),
         ],
-    }
+    },
+    position="sidebar" if signed_in.inside() else "hidden",
 )
 begin()
-page.run()
+if door.passed():
+    page.run()

@@ -143,6 +143,12 @@ def _weights(kind: str) -> str | None:
         path = st.text_input("Path of the weights on this computer", key="weights path")
         if path:
             return str(Path(path).expanduser())
+    elif kind != "onnx":
+        look.put(
+            "Weights of this encoder are named by a path, which only one's own computer allows: "
+            "choose another encoder, or upload an ONNX model.", "m small",
+        )  # fmt: skip
+        return None
     look.put("This encoder needs its weights before the audit can run.", "m small")
     return None
 

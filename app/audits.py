@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from app import look, words
 from app.jobs import View, when
 from core.finished import Finished
 from core.study.changes import Changes, changes
@@ -20,9 +21,11 @@ def choose_two(views: Sequence[View]) -> tuple[View, View] | None:
     Both ids are always put into the address. None where there are not two.
     """
     known = {view.id: view for view in views if view.audit is not None}
+    asked = [st.query_params.get(name) for name in ("first", "second")]
+    if any(one not in (None, *(view.id for view in views)) for one in asked):
+        look.alarm(words.NO_SUCH_RUN)
     if len(known) < 2:
         return None
-    asked = [st.query_params.get(name) for name in ("first", "second")]
     last = st.session_state.get("last run")
     second = next((one for one in (asked[1], last) if one in known), next(iter(known)))
     first = asked[0] if asked[0] in known else _beside(known, str(second))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app import look, words
 from app.jobs import View, when
 from app.look import plain
 from core.plots.findings import METRICS
@@ -13,12 +14,18 @@ def choose_run(views: list[View]) -> View | None:
     """The run named in the address, else the last one looked at, else the newest with a result, or
     else the newest that is at work: one that waits in the queue has nothing to show.
 
-    Its id is always put into the address, so that a link keeps its meaning.
+    Its id is always put into the address, so that a link keeps its meaning. One that names another
+    person's run is told the same as one that names none.
     """
+    known = {view.id: view for view in views}
+    asked = st.query_params.get("run")
+    if asked is not None and asked not in known:
+        look.alarm(words.NO_SUCH_RUN)
+        del st.query_params["run"]
+        asked = None
     if not views:
         return None
-    known = {view.id: view for view in views}
-    asked = st.query_params.get("run") or st.session_state.get("last run")
+    asked = asked or st.session_state.get("last run")
     done = [view.id for view in views if view.audit is not None]
     working = [view.id for view in views if view.status.state == "running"]
     start = asked if asked in known else (done or working or list(known))[0]

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -18,7 +19,9 @@ import streamlit as st
 
 from core import run as runs
 from core.config import config_from
+from core.errors import BlindfoldError
 from core.plots.fairness import GRID
+from core.retention import run_expires
 from core.run_status import RunStatus
 from core.store import home
 
@@ -33,7 +36,7 @@ DEMO: dict[str, Any] = {
         {"kind": "leace"},
         {"kind": "blindfold"},
     ],
-    "ablation": {"repeats": 3, "orders": ["random", "most"]},
+    "ablation": {"repeats": 3, "orders": ["random", "most"], "points": 9},
 }
 """The audit that the first page opens on: a quick look, done in minutes."""
 
@@ -75,6 +78,11 @@ class View:
         return self.status.active
 
     @property
+    def expires(self) -> float | None:
+        """When the run goes by itself, in seconds since 1970; None where it stays or is at work."""
+        return run_expires(self.run, self.status)
+
+    @property
     def careless(self) -> bool:
         """Whether the run used the preset that no headline may use."""
         return self.config.get("preset") == "careless"
@@ -106,8 +114,13 @@ def is_demo(config: Mapping[str, Any]) -> bool:
 
 
 def views(owner: str | None) -> list[View]:
-    """All runs of `owner`, the newest first."""
-    return [_view(run) for run in runs.listing(owner)]
+    """All runs of `owner`, the newest first; one that is damaged, or is being deleted at this
+    moment, hides no other."""
+    found = []
+    for run in runs.listing(owner):
+        with suppress(BlindfoldError, OSError, ValueError):
+            found.append(_view(run))
+    return found
 
 
 def view(run_id: str, owner: str | None) -> View | None:
@@ -275,6 +288,12 @@ def when(moment: float) -> str:
     return f"{then.day} {then:%b}" if then.year == now.year else f"{then.day} {then:%b %Y}"
 
 
+def day(moment: float) -> str:
+    """A moment to come, seconds since 1970, for a person: "29 Nov 2026, 08:52"."""
+    then = datetime.fromtimestamp(moment).astimezone()
+    return f"{then.day} {then:%b %Y, %H:%M}"
+
+
 def remaining(seconds: float | None) -> str:
     """An ETA for a person: "2 min 14 s left"; empty while it is unknown."""
     if seconds is None:
@@ -298,7 +317,7 @@ def _audit(result: Path) -> dict[str, Any] | None:
     path = result / "audit.json"
     try:
         return _read_audit(path, path.stat().st_mtime_ns)
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):  # there is none, or it is damaged
         return None
 
 

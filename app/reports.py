@@ -13,7 +13,8 @@ import streamlit as st
 
 from app import jobs, uploads
 from app.jobs import View
-from core import purge
+from core import audit_schema, purge
+from core.errors import BlindfoldError
 from core.report.small_groups import SMALLEST
 from core.report.write import FILE, write_report
 from core.run import listing
@@ -33,6 +34,15 @@ def html(view: View, smallest: int) -> bytes:
 def pdf(view: View, smallest: int) -> bytes:
     """The report as PDF."""
     return _made(view, "pdf", smallest)
+
+
+def refusal(view: View) -> str:
+    """Why no report can be made of this audit; empty where one can."""
+    try:
+        audit_schema.read(view.run.result / "audit.json")
+    except BlindfoldError as error:
+        return str(error)
+    return ""
 
 
 def can_pdf() -> bool:
@@ -78,7 +88,9 @@ def size(view: View) -> int:
 
 
 def delete_everything(owner: str | None) -> tuple[int, int]:
-    """Delete all runs and uploads of `owner`; with None, of this copy, and the store with them.
+    """Delete all runs and uploads of `owner`, and the encoders that nobody else uses.
+
+    With None, all of this copy, and the store with them.
 
     Returns how many files there were and how many of them are left, which is 0. Raises
     `BlindfoldError` where the disk keeps any.
@@ -89,14 +101,21 @@ def delete_everything(owner: str | None) -> tuple[int, int]:
         st.cache_data.clear()
         return before, _kept()
     before = left = 0
-    for run in listing(owner):
+    mine = listing(owner)
+    encoders = {purge.weights_of(run) for run in mine}
+    for run in mine:
         had, has = jobs.delete(run)
         before, left = before + had, left + has
     for folder in _entries(home() / "uploads"):
-        mine = uploads.find(folder.name, owner)
-        if mine is not None:
-            before += uploads.count(mine)
-            left += uploads.delete(mine)
+        found = uploads.find(folder.name, owner)
+        if found is not None:
+            before += uploads.count(found)
+            left += uploads.delete(found)
+    for path in purge.brought([]):  # those of nobody: a run that is left keeps its own
+        if path.name in encoders:
+            before += 1
+            purge.remove(path)
+            left += path.exists()
     st.cache_data.clear()
     return before, left
 

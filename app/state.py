@@ -32,6 +32,8 @@ def context(view: View) -> None:
     """Whose figures these are: name, protocol, data, and the badges that go with all of them."""
     told = [view.name, words.protocol(view), words.data(view)]
     named = ", ".join(part for part in told if part)
+    if view.expires is not None:
+        named += f"; to be deleted on {jobs.day(view.expires)}"
     look.put(look.join(named, " ", words.marks(view)), "context")
 
 

@@ -16,8 +16,8 @@ from typing import BinaryIO, Protocol
 from core.errors import FacesError, StoreError
 from core.faces.archive import extract
 from core.faces.faceset import Problem
-from core.purge import DAY_SECONDS, KEEP_DAYS
-from core.run import listing, status
+from core.retention import upload_expires
+from core.rights import FOLDER, make_folder, new_file
 from core.store import home, write_atomic
 
 PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
@@ -60,7 +60,7 @@ class Upload:
     @property
     def expires(self) -> float:
         """When it is deleted, in seconds since 1970."""
-        return self.created + KEEP_DAYS * DAY_SECONDS
+        return upload_expires(self.created)
 
 
 def save(files: Sequence[UploadedFile], owner: str | None, most_bytes: int) -> Upload:
@@ -73,8 +73,8 @@ def save(files: Sequence[UploadedFile], owner: str | None, most_bytes: int) -> U
     path_of, vectors = _kind(names)
     folder = home() / "uploads" / secrets.token_hex(16)
     try:
-        (folder / "files").mkdir(parents=True, mode=0o700)
-        folder.chmod(0o700)
+        make_folder(folder / "files")
+        folder.parent.chmod(FOLDER)  # one that older versions made could be listed by others
         left = most_bytes
         for name, file in zip(_distinct(names), files, strict=True):
             left -= _write(file, folder / "files" / name, left, most_bytes)
@@ -139,27 +139,6 @@ def count(upload: Upload) -> int:
     return sum(path.is_file() for path in upload.folder.rglob("*"))
 
 
-def expire() -> None:
-    """Delete the uploads whose time is over and that no run at work reads."""
-    folder = home() / "uploads"
-    if not folder.is_dir():
-        return
-    before = time.time() - KEEP_DAYS * DAY_SECONDS
-    old = [path for path in folder.iterdir() if path.stat().st_mtime < before]
-    if old:
-        busy = {run.uploads for run in listing() if status(run).active}
-        for path in old:
-            if path not in busy and _created(path) < before:
-                shutil.rmtree(path, ignore_errors=True)
-
-
-def _created(folder: Path) -> float:
-    try:
-        return float(json.loads((folder / "upload.json").read_bytes())["created"])
-    except (OSError, ValueError, KeyError):
-        return folder.stat().st_mtime
-
-
 def _clean(name: str) -> str:
     """The last part of a name, without what a file system or a terminal could trip over."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
@@ -218,7 +197,7 @@ def _unpack(folder: Path, name: str) -> tuple[str, tuple[Problem, ...]]:
 def save_encoder(file: UploadedFile, most_bytes: int) -> Path:
     """Keep an uploaded ONNX model under its content, and return where it lies."""
     folder = home() / "encoders"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(folder)
     fresh = folder / f".{secrets.token_hex(8)}.onnx"
     try:
         _write(file, fresh, most_bytes, most_bytes)
@@ -233,7 +212,7 @@ def save_encoder(file: UploadedFile, most_bytes: int) -> Path:
 def _write(file: UploadedFile, target: Path, left: int, most_bytes: int) -> int:
     file.seek(0)
     written = 0
-    with open(target, "xb") as out:
+    with new_file(target) as out:
         while chunk := _read(file):
             written += len(chunk)
             if written > left:

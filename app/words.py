@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app import look
+from app import kept, look
 from app.jobs import View, remaining
 from app.look import Html
 
@@ -13,9 +13,12 @@ EU_LINE = (
     "This audit measures what vectors reveal; it gives no legal verdict."
 )
 
-STAYS = (
-    "What was computed stays in the store, keyed by content: vectors, 16 × 16 grey values and "
-    "figures, no picture files. “python -m core purge” removes it."
+NO_SUCH_RUN = (
+    "There is no audit under this link: it was deleted, or it belongs to somebody else or to "
+    "another copy. What stands below, if anything, is not what the link meant."
+)
+NO_SUCH_UPLOAD = (
+    "There is no upload under this link: it was deleted, or it belongs to somebody else."
 )
 
 CARELESS = (
@@ -94,8 +97,9 @@ def ended(view: View) -> str:
     )
 
 
-def deleted(what: str, before: int, left: int) -> Html:
-    """The proof of a deletion: what was there, what is left of it, and what stays elsewhere."""
+def deleted(what: str, before: int, left: int, leaves: str | None = None) -> Html:
+    """The proof of a deletion: what was there, what is left, and what it `leaves` elsewhere."""
     counted = look.count(before, "file was there", "files were there")
     said = look.join(look.badge("passed"), f" Deleted now: {what}; {counted}, ")
-    return look.join(said, look.bold(f"{left} are left"), ". ", look.muted(STAYS))
+    elsewhere = kept.stays() if leaves is None else leaves.strip()
+    return look.join(said, look.bold(f"{left} are left"), ". ", look.muted(elsewhere))

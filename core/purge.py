@@ -14,7 +14,7 @@ from pathlib import Path
 
 from core.errors import BlindfoldError, ConfigError, StoreError
 from core.run import Run, delete, listing, runs_folder, status
-from core.store import home
+from core.store import FAULTS, home
 
 DAY_SECONDS = 86_400.0
 KEEP_DAYS = 7.0
@@ -71,14 +71,15 @@ def purge(older_than: float | None) -> Purged:
         size += size_of(run.uploads) if run.uploads else 0
         delete(run)
     uploads = [path for path in _old(home() / "uploads", before) if path not in kept]
-    uploads += [path for path in _brought(doomed) if _is_old(path, before)]
-    entries = [path for path in _entries_of_store() if _is_old(path, before)]
-    halves = [path for path in _half_runs() if _is_old(path, before)]
+    uploads += [path for path in brought(doomed) if is_old(path, before)]
+    entries = [path for path in entries_of_store() if is_old(path, before)]
+    halves = [path for path in half_runs() if is_old(path, before)]
+    halves += [path for path in _faults() if is_old(path, before)]
     for path in [*uploads, *entries, *halves]:
         size += size_of(path)
         remove(path)
     _prove([*(run.path for run in doomed), *uploads, *entries, *halves])
-    runs = len(doomed) + len(halves)
+    runs = len(doomed) + sum(path.name != FAULTS for path in halves)
     with_uploads = sum(run.uploads is not None for run in doomed)
     return Purged(runs, len(uploads) + with_uploads, len(entries), size, at_work)
 
@@ -91,7 +92,7 @@ def _doomed_runs(before: float | None) -> tuple[list[Run], int]:
     return [run for run in old if run not in at_work], len(at_work)
 
 
-def _half_runs() -> list[Path]:
+def half_runs() -> list[Path]:
     """Half-made, half-deleted and damaged runs, which no list shows."""
     whole = {run.path for run in listing()}
     return [
@@ -99,14 +100,14 @@ def _half_runs() -> list[Path]:
     ]
 
 
-def _brought(doomed: list[Run]) -> list[Path]:
+def brought(doomed: list[Run]) -> list[Path]:
     """Unpacked archives and uploaded encoders, without those that a run that stays needs.
 
     An archive is unpacked again where it is missing, so that only a run at work needs it.
     """
     stay = [run for run in listing() if run not in doomed]
     found = [path for path in _entries(home() / "encoders") if _ENCODER.fullmatch(path.name)]
-    needed = {_weights(run) for run in stay}
+    needed = {weights_of(run) for run in stay}
     found = [path for path in found if path.name not in needed]
     if not any(status(run).active for run in stay):
         unpacked = _entries(home() / "extracted")
@@ -114,7 +115,13 @@ def _brought(doomed: list[Run]) -> list[Path]:
     return found
 
 
-def _weights(run: Run) -> str:
+def _faults() -> list[Path]:
+    """The log of our own faults: it quotes commands and tracebacks, so paths and names."""
+    log = home() / FAULTS
+    return [log] if log.is_file() else []
+
+
+def weights_of(run: Run) -> str:
     """The name of the file that the run's encoder is in; empty where it has none of its own."""
     try:
         return Path(run.config().encoder.weights or "").name
@@ -122,7 +129,8 @@ def _weights(run: Run) -> str:
         return ""
 
 
-def _entries_of_store() -> list[Path]:
+def entries_of_store() -> list[Path]:
+    """The files of this copy's store; a shared store is not among them."""
     return [path for path in _files(home() / "store") if _ENTRY.fullmatch(path.name)]
 
 
@@ -131,14 +139,14 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _old(folder: Path, before: float | None) -> list[Path]:
-    return [path for path in _entries(folder) if _is_old(path, before)]
+    return [path for path in _entries(folder) if is_old(path, before)]
 
 
 def _files(folder: Path) -> list[Path]:
     return [Path(place) / name for place, _, names in os.walk(folder) for name in names]
 
 
-def _is_old(path: Path, before: float | None) -> bool:
+def is_old(path: Path, before: float | None) -> bool:
     """Whether nothing in `path` was written since `before`."""
     if before is None:
         return True

@@ -6,27 +6,27 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import audit_choices, drawn, grid, jobs, look, people, session, sheet, uploads, words
+from app import audit_choices, drawn, grid, jobs, kept, look, people, session, sheet, uploads, words
 from app.reading import Chosen, columns, folder, read
 from core import run as runs
 from core.errors import BlindfoldError
 from core.faces.faceset import FaceSet
 from core.faces.presets import CHOICES, PRESETS
-from core.purge import KEEP_DAYS
+from core.retention import kept_for
 
-SOURCES = ("Upload", "A path on this computer", "A public set")
+PATH = "A path on this computer"
+SOURCES = ("Upload", PATH, "A public set")
 
 
 def main() -> None:
     """Draw the page."""
     st.title("Faces", anchor=False)
     look.put(
-        "Faces are personal data. Nothing leaves this machine; EXIF is not kept in any picture "
-        "that is shown. Uploads lie in one private folder each and are deleted after "
-        f"{KEEP_DAYS:.0f} days, or now.",
+        f"Faces are personal data. Nothing leaves {session.place()}; EXIF is not kept in any "
+        "picture that is shown. Uploads lie in one private folder each and are deleted after "
+        f"{kept_for()}, or now.",
         "lead",
     )
-    uploads.expire()
     try:
         chosen = _source()
         if chosen is not None:
@@ -40,13 +40,13 @@ def main() -> None:
 
 
 def _source() -> Chosen | None:
-    options = [s for s in SOURCES if session.local() or s != "A path on this computer"]
+    options = [s for s in SOURCES if session.local() or s != PATH]
     where = st.segmented_control(
         "Where they are", options, default="Upload", required=True, key="from", bind="query-params"
     )
     if where == "A public set":
         return _public()
-    if where == "A path on this computer":
+    if where == PATH and session.local():
         return _path()
     return _upload()
 
@@ -61,7 +61,7 @@ def _upload() -> Chosen | None:
         if "upload" in st.query_params:
             del st.query_params["upload"]
             if gone is None:
-                look.put("That upload is no longer there: it was deleted.", "m")
+                look.put(words.NO_SUCH_UPLOAD, "m")
         _uploader()
         return None
     st.query_params["upload"] = found.id
@@ -79,11 +79,11 @@ def _delete(found: uploads.Upload) -> None:
         count = look.count(uploads.count(found), "file", "files")
         look.put(
             look.join(look.bold(count), " in a private folder, to be deleted on "
-                      f"{jobs.when(found.expires)}."), "m",
+                      f"{jobs.day(found.expires)}."), "m",
         )  # fmt: skip
         also = bool(made) and st.checkbox(f"Delete now the {audits} made from it, too", key="also")
     with right:
-        pressed = st.button("Delete now", width="stretch", help=words.STAYS)
+        pressed = st.button("Delete now", width="stretch", help=kept.stays())
     if not pressed:
         return
     doomed = made if also else []
@@ -140,9 +140,10 @@ def _path() -> Chosen | None:
 
 
 def _public() -> Chosen | None:
+    how = f"choose it under “{PATH}”" if session.local() else "upload it"
     look.put(
-        "None of these is downloaded for you: get it from its source under its terms, then choose "
-        "it under “A path on this computer”. The synthetic set is drawn here.",
+        "None of these is downloaded for you: get it from its source under its terms, then "
+        f"{how}. The synthetic set is drawn here.",
         "m prose",
     )
     rows = [

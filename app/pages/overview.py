@@ -15,6 +15,7 @@ from core.errors import BlindfoldError
 from core.plots.findings import lines
 from core.plots.headline import sentence, strip
 from core.plots.tokens import short
+from core.retention import kept_for
 
 EVERY = 2
 """Seconds between two looks at what runs: a look takes a seventh of a second of a core that the
@@ -50,8 +51,8 @@ def _yours(shown: View) -> None:
     if st.button("Audit your own faces", type="primary", width="stretch"):
         st.switch_page("app/pages/faces.py")
     look.put(
-        "A zip, a folder, or vectors from your own recogniser. Nothing leaves this machine; "
-        "uploads are deleted after 7 days.",
+        f"A zip, a folder, or vectors from your own recogniser. Nothing leaves {session.place()}; "
+        f"uploads are deleted after {kept_for()}.",
         "m small",
     )
     st.page_link(
@@ -206,7 +207,8 @@ def _audits(everything: list[View]) -> None:
 
 def _audit_row(view: View) -> tuple[object, ...]:
     name = look.link(view.name, f"leakage?run={view.id}")
-    moment = look.muted(jobs.when(view.run.created))
+    kept = "" if view.expires is None else f", kept until {jobs.day(view.expires)}"
+    moment = look.muted(jobs.when(view.run.created) + kept)
     if view.audit is None:
         return (name, "", "", "", "", look.badge(view.status.state), moment)
     headline = view.audit["headline"]

@@ -6,13 +6,13 @@ from functools import partial
 
 import streamlit as st
 
-from app import exported, jobs, look, reports, session, state, words
+from app import exported, jobs, kept, look, reports, session, signed_in, state, words
 from app.jobs import View
 from core.errors import BlindfoldError
 from core.plots.tokens import full
-from core.purge import KEEP_DAYS
 from core.report.outline import PARTS
 from core.report.small_groups import SMALLEST
+from core.retention import kept_for
 from core.store import home
 
 GONE = "deleted run"
@@ -36,9 +36,13 @@ def main() -> None:
         state.state(view)
         look.empty("The report is written when the audit is done.")
     else:
-        _report(view)
-        look.gap("small")
-        _contents(view)
+        why = reports.refusal(view)
+        if why:
+            look.alarm(f"No report can be made of this audit: {why}.")
+        else:
+            _report(view)
+            look.gap("small")
+            _contents(view)
         look.gap("small")
         _cards(view)
         _tables(view)
@@ -129,33 +133,47 @@ def _delete(view: View) -> None:
     """This audit, or everything: at once, with the proof."""
     look.heading(
         "Delete",
-        f"Uploads are deleted after {KEEP_DAYS:.0f} days by themselves. This deletes now, for "
-        "good, and says what is left.",
+        f"Uploads are deleted after {kept_for()} by themselves{_goes(view)}. This deletes now, "
+        "for good, and says what is left.",
     )
     with st.container(horizontal=True):
         with st.popover("Delete this audit", icon=":material/delete:"):
             look.put(look.join("Deletes ", look.bold(view.name), ": figures, settings, its upload "
                                "unless another audit reads it, and log."), "m small")  # fmt: skip
             if st.button("Delete for good", key=f"delete-{view.id}"):
-                _gone(view.name, partial(jobs.delete, view.run))
+                _gone(view.name, partial(jobs.delete, view.run), kept.stays())
         with st.popover("Delete everything", icon=":material/delete_forever:"):
             owner = session.owner()
-            whose = "of yours" if owner is not None else f"of this copy ({home().name}/)"
-            more = "" if owner is not None else ", and the store of what was computed"
-            look.put(f"Ends what is running and deletes every audit and upload {whose}{more}.",
-                     "m small")  # fmt: skip
+            look.put(f"Ends what is running and deletes {_everything(owner)}", "m small")
             sure = st.checkbox("Everything, and I know that it cannot be undone", key="sure")
             if st.button("Delete everything now", key="delete-everything", disabled=not sure):
-                _gone("everything", partial(reports.delete_everything, owner))
+                leaves = kept.shared() if owner is None else kept.stays()
+                _gone("everything", partial(reports.delete_everything, owner), leaves)
 
 
-def _gone(what: str, delete: partial[tuple[int, int]]) -> None:
+def _goes(view: View) -> str:
+    return "" if view.expires is None else f", this audit on {jobs.day(view.expires)}"
+
+
+def _everything(owner: str | None) -> str:
+    """What “everything” is, for whom, and what it leaves."""
+    if owner is None:
+        copy = f"every audit and upload of this copy ({home().name}/)"
+        return f"{copy}, and the store of what was computed.{kept.shared()}"
+    whose = "this browser"
+    if signed_in.required():
+        whose = "yours, made in whatever browser while you were signed in as now"
+    left = kept.stays()
+    return f"every audit and upload of {whose}, and the encoders that only these used. {left}"
+
+
+def _gone(what: str, delete: partial[tuple[int, int]], leaves: str) -> None:
     try:
         before, left = delete()
     except BlindfoldError as error:
         look.alarm(str(error))
         return
-    st.session_state[GONE] = (what, before, left)
+    st.session_state[GONE] = (what, before, left, leaves)
     reports.forget()
     st.rerun()
 

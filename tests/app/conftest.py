@@ -12,6 +12,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from app import kept
 from core import run as runs
 from core.config import config_from
 from core.run_status import write_status
@@ -27,10 +28,11 @@ PAGES = {"leakage": "app/pages/leakage.py", "faces": "app/pages/faces.py"}
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty home; a started run only says that it is queued."""
+    """An empty home; a started run only says that it is queued, and nothing is swept."""
     monkeypatch.setenv("BLINDFOLD_CACHE", str(tmp_path))
     monkeypatch.syspath_prepend(str(ROOT))
     monkeypatch.setattr(runs, "start", lambda run: write_status(run.path, alive("queued")))
+    monkeypatch.setattr(kept, "sweeper", lambda: None)
     st.cache_data.clear()
     return tmp_path
 

@@ -17,7 +17,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core import run as runs
-from core.run_status import RunStatus
+from core.run_status import RunStatus, birth
 from core.table import table
 
 Maker = Callable[..., runs.Run]
@@ -117,14 +117,15 @@ def audit(**changes: Any) -> dict[str, Any]:
     whole: dict[str, Any] = {
         "schema_version": 1,
         "name": "synthetic demonstration",
+        "created": "2026-11-22T03:00:00+00:00",
         "config": {"name": "synthetic demonstration", "faces": {"preset": "synthetic"}},
         "preset": "default",
         "look": {"name": "quick", "folds": 5, "seeds": 1},
         "environment": {"note": MADE_UP},
         "data": {
             "name": "synthetic", "n": 1380, "identities": 230, "labels": labels,
-            "synthetic": True, "licence": "Apache-2.0", "problems": [], "problem_counts": {},
-            "origin": dict.fromkeys(labels, "generator"),
+            "synthetic": True, "licence": "Apache-2.0", "digest": "0" * 64, "problems": [],
+            "problem_counts": {}, "origin": dict.fromkeys(labels, "generator"),
         },
         "encoder": {"kind": "synthetic", "name": "bundled recogniser", "digest": "0" * 64,
                     "dimensions": 256},
@@ -167,7 +168,7 @@ def write_partial(folder: Path, rows: pd.DataFrame, first: pd.DataFrame | None =
 def alive(state: str, **told: Any) -> RunStatus:
     """A status whose worker lives: this process."""
     me = psutil.Process(os.getpid())
-    return RunStatus(state=state, pid=me.pid, born=me.create_time(), **told)  # type: ignore[arg-type]
+    return RunStatus(state=state, pid=me.pid, born=birth(me), **told)  # type: ignore[arg-type]
 
 
 def html(app: AppTest) -> str:

@@ -46,4 +46,6 @@ def test_pages_import_nothing_heavy(make: Maker, home: Path) -> None:
         [sys.executable, "-c", OPEN, json.dumps(asked)],
         cwd=ROOT, env=environment, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert json.loads(done.stdout.splitlines()[-1]) == {page: NEEDED.get(page, []) for page in PAGES}
+    assert json.loads(done.stdout.splitlines()[-1]) == {
+        page: NEEDED.get(page, []) for page in PAGES
+    }

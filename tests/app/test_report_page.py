@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from fixtures import Maker, Opened, html
+from fixtures import Maker, Opened, audit, html
 from streamlit.testing.v1 import AppTest
 
 from app import jobs, reports
@@ -121,3 +121,16 @@ def test_an_owner_deletes_their_own_and_nothing_else(home: Path) -> None:
     assert not mine.path.exists()
     assert not upload.exists()
     assert yours.path.exists()
+
+
+def test_an_audit_that_its_schema_refuses_gets_a_sentence_and_no_broken_download(
+    make: Maker, open_it: Opened
+) -> None:
+    whole = audit()
+    del whole["parts"]
+    app = open_it(run=make(audit=whole).id)
+    assert not app.exception
+    assert "No report can be made of this audit: audit.json is not as its schema says" in html(app)
+    labels = {one.label for one in app.get("download_button")}
+    assert "All tables (zip)" in labels
+    assert not labels & {"HTML", "PDF"}
