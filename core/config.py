@@ -16,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_v
 from core import audit_yaml
 from core.config_errors import explain
 from core.config_parts import (
+    BROUGHT,
     Ablation,
     ActionUnits,
     Anonymity,
@@ -35,6 +36,7 @@ from core.config_parts import (
     whole,
 )
 from core.errors import ConfigError
+from core.suppress.kinds import KINDS
 
 AVAILABLE: dict[str, tuple[str, ...]] = {
     "preset": ("default", "paper-thesis", "paper-tpami", "careless"),
@@ -48,7 +50,7 @@ AVAILABLE: dict[str, tuple[str, ...]] = {
         "anonymity",
     ),
     "attackers": ("papers", "ladder", "paper-thesis", "paper-tpami"),
-    "suppressors": ("sensitivenets", "lntl", "leace", "blindfold", "given", "saved"),
+    "suppressors": (*KINDS, *BROUGHT),
     "faces.obfuscate": ("blur", "pixelate", "paired"),
     "engine": ("local", "processes", "tcp://HOST:PORT", "tls://HOST:PORT"),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -14,6 +14,8 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+
+from core.suppress.kinds import KINDS
 
 
 def _some_text(value: Any) -> Any:
@@ -197,11 +199,16 @@ class Encoder(Frozen):
 BROUGHT = ("given", "saved")
 """Kinds of suppressor that are not fitted here: a person's own φ, and a saved suppressor."""
 
+if TYPE_CHECKING:
+    SuppressorKind = str
+else:
+    SuppressorKind = Literal[(*KINDS, *BROUGHT)]  # as many as there are files of methods
+
 
 class Suppressor(Frozen):
     """A method that takes a label out of the vectors, or vectors that one has been taken out of."""
 
-    kind: Literal["sensitivenets", "lntl", "leace", "blindfold", "given", "saved"]
+    kind: SuppressorKind
     name: Text | None = None
     preset: Literal["default", "paper"] = "default"
     dial: float | None = real(None, 0, 1)

@@ -1,22 +1,25 @@
-"""The methods by name. A new one is a new file and one line here."""
+"""The methods by name: every file of this folder that holds one. A new one is a new file."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from importlib import import_module
 from typing import Any
 
 from core.errors import ConfigError
-from core.suppress.blindfold import Blindfold
-from core.suppress.leace import Leace
-from core.suppress.lntl import LearningNotToLearn
-from core.suppress.sensitivenets import SensitiveNets
+from core.suppress.kinds import KINDS
 from core.suppress.settings import nearest
 from core.suppress.suppressor import Method
 
-METHODS: dict[str, type] = {
-    one.kind: one for one in (SensitiveNets, LearningNotToLearn, Leace, Blindfold)
-}
+
+def _class_of(kind: str, module: str) -> type:
+    """The class in `module` of this package that says it is of this `kind`."""
+    held = vars(import_module(f"core.suppress.{module}")).values()
+    return next(one for one in held if isinstance(one, type) and getattr(one, "kind", None) == kind)
+
+
+METHODS: dict[str, type] = {kind: _class_of(kind, module) for kind, module in KINDS.items()}
 """The class of each kind; its fields are its settings."""
 
 _NOT_SETTINGS = {"kind", "name"}
