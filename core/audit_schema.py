@@ -1,8 +1,9 @@
 """`audit.json`: its published schema, and a reader of every version that was ever written.
 
 The schema is `core/audit_schema.json` (JSON Schema, draft 2020-12). Additions do not change the
-version; a key that changes its meaning or goes does, and `_UPGRADES` then says how an older file
-is read.
+version; a key that changes its meaning or goes does. The schema of the version before then stays,
+`core/audit_schema.N.json`, by which an older file is checked, and `_UPGRADES` says how such a file
+becomes one of the next version.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ _DATA_GROWN: dict[str, Any] = {
     "problem_counts": {},
     "origin": {},
     "few_people": False,
+    "label_people": {},
 }
 
 
@@ -45,10 +47,16 @@ class AuditFileError(InputError):
     """An `audit.json` cannot be read, or is not one."""
 
 
+def schema(version: int | None = None) -> dict[str, Any]:
+    """The published schema of a version, unless told of the one that is written now."""
+    if version in (None, VERSION):
+        return _schema(SCHEMA)
+    return _schema(SCHEMA.with_suffix(f".{version}.json"))
+
+
 @cache
-def schema() -> dict[str, Any]:
-    """The published schema of the version that is written now."""
-    return dict(json.loads(SCHEMA.read_text(encoding="utf-8")))
+def _schema(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -59,7 +67,7 @@ def read(path: Path) -> dict[str, Any]:
                 f"{path.name} has {path.stat().st_size:,} bytes, and no audit.json has more than "
                 f"{LIMIT_BYTES:,}: give the folder that an audit was written to"
             )
-        found = json.loads(path.read_text(encoding="utf-8"))
+        return upgraded(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise AuditFileError(
             f"there is no {path.name} in '{path.parent.name}': give the folder that an audit was "
@@ -70,7 +78,6 @@ def read(path: Path) -> dict[str, Any]:
             f"{path.name} cannot be read ({_short(error)}): run the audit again, or give the "
             "folder that one was written to"
         ) from error
-    return upgraded(found)
 
 
 def upgraded(found: Any) -> dict[str, Any]:
@@ -92,12 +99,13 @@ def upgraded(found: Any) -> dict[str, Any]:
             "read it with the version of Blindfold that wrote it, or a newer one"
         )
     for old in range(version, VERSION):
+        _check(found, old)  # so that no step meets a file which it does not know
         found = _UPGRADES[old](found)
     data = found.get("data")
     whole = {**_GROWN, **found}
     if isinstance(data, dict):
         whole["data"] = {**_DATA_GROWN, **data}
-    _check(whole)
+    _check(whole, VERSION)
     return whole
 
 
@@ -105,11 +113,11 @@ _UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 """How a file of each older version becomes one of the next; there is none older so far."""
 
 
-def _check(found: Mapping[str, Any]) -> None:
+def _check(found: Mapping[str, Any], version: int) -> None:
     from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
     from jsonschema.exceptions import best_match  # type: ignore[import-untyped]
 
-    wrong = best_match(Draft202012Validator(schema()).iter_errors(found))
+    wrong = best_match(Draft202012Validator(schema(version)).iter_errors(found))
     if wrong is not None:
         place = "/".join(map(str, wrong.absolute_path)) or "the whole"
         raise AuditFileError(

@@ -89,7 +89,9 @@ def _lines(a: Finished, b: Finished, found: Changes) -> Iterator[str]:
 def _who(one: Finished) -> str:
     data = one.audit["data"]
     made = str(one.audit.get("created", ""))[:10]
-    told = (one.name, f"{data['n']:,} faces of {data['identities'] or 0:,} people", made)
+    people = data.get("identities")
+    whose = "unknown people" if people is None else f"{people:,} people"
+    told = (one.name, f"{data['n']:,} faces of {whose}", made)
     return ", ".join(part for part in told if part)
 
 

@@ -2,8 +2,9 @@
 
 A key is the SHA-256 of (kind, the step's version, its settings, the keys of what went in): never
 a path, a time, a name or a device. An entry is one safetensors file; strings and figures travel in
-its header as JSON, and a checksum over everything is read back before the entry is believed. A
-damaged entry is thrown away and made again.
+its header as JSON with the key, and a checksum over everything is read back before the entry is
+believed: a file that was put under another key is none. A damaged entry is thrown away and made
+again.
 
 `BLINDFOLD_STORE` names a second place, which several machines share: what is made is written there
 too, and what is missing here is looked for there first.
@@ -20,16 +21,20 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from core.errors import StoreError
+from core.rights import make_folder, new_file
 from core.store_shared import Shared
 
 Arrays = Mapping[str, np.ndarray]
+
+FAULTS = "faults.log"
+"""Where below `home()` the command line keeps the tracebacks of faults of ours."""
 
 
 @dataclass(frozen=True)
@@ -59,16 +64,30 @@ def write_atomic(path: Path, data: bytes) -> None:
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with open(temporary, "wb") as file:
+        with _opened(temporary) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
+        raise StoreError(refused(path, error, len(data))) from error
+    finally:
+        # It is gone by now, unless the disk refused, or SIGTERM came between two bytes.
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise StoreError(_cannot_write(path, len(data), error)) from error
+
+
+def _opened(path: Path) -> BinaryIO:
+    """The new file `path`, in a folder that is made where there is none.
+
+    Below `home()` both are for this user alone; elsewhere, where somebody asked for a file, it has
+    the rights that their system gives to new ones.
+    """
+    if path.resolve().is_relative_to(home().resolve()):
+        make_folder(path.parent)
+        return new_file(path)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return open(path, "xb")
 
 
 def sweep(root: Path) -> None:
@@ -81,11 +100,13 @@ def sweep(root: Path) -> None:
             half.unlink(missing_ok=True)
 
 
-def _cannot_write(path: Path, size: int, error: OSError) -> str:
-    if error.errno == errno.ENOSPC:
+def refused(path: Path, error: OSError, size: int | None = None) -> str:
+    """The sentence for a person where the disk refused to write `path`, of `size` bytes."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        wanted = "" if size is None else f" ({size} bytes were to be written)"
         return (
-            f"the disk that holds {path.parent} is full ({size} bytes were to be written): free "
-            "some space, purge old runs, or point BLINDFOLD_CACHE at another disk"
+            f"the disk that holds {path.parent} is full{wanted}: free some space, purge old runs, "
+            "or point BLINDFOLD_CACHE at another disk"
         )
     return (
         f"{path} cannot be written ({error.strerror}): give this user the right to write there, "
@@ -118,7 +139,7 @@ class Store:
         if data is None:
             return None
         try:
-            found = _decode(data)
+            found = _decode(data, key, bound=True)
         except (SafetensorError, ValueError, KeyError):
             self.shared.drop(key)
             return None
@@ -137,15 +158,16 @@ class Store:
                 "there, or point BLINDFOLD_CACHE at another folder"
             ) from error
         try:
-            return _decode(data)
+            return _decode(data, key)
         except (SafetensorError, ValueError, KeyError):
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # where nothing may be removed, it is made again all the same
+                path.unlink(missing_ok=True)
             return None
 
     def save(self, key: str, arrays: Arrays, meta: Mapping[str, Any] | None = None) -> None:
         """Write the entry of `key` whole, in the shared store too; raises `StoreError` where the
         disk or the shared store refuses."""
-        data = _encode(arrays, dict(meta or {}))
+        data = _encode(key, arrays, dict(meta or {}))
         write_atomic(self.path(key), data)
         if self.shared is not None:
             self.shared.write(key, data)
@@ -158,12 +180,12 @@ class Store:
             self.save(key, arrays, meta)
             # What is handed on is what the store would give back, so that a resumed run and an
             # undisturbed one continue from the same bits.
-            found = _decode(_encode(arrays, dict(meta)))
+            found = _decode(_encode(key, arrays, dict(meta)), key)
         return found
 
 
-def _checksum(arrays: Arrays, meta: str) -> str:
-    whole = hashlib.sha256(meta.encode())
+def _checksum(key: str, arrays: Arrays, meta: str) -> str:
+    whole = hashlib.sha256((key + meta).encode())
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])
         whole.update(f"{name}{array.dtype}{array.shape}".encode())
@@ -171,16 +193,25 @@ def _checksum(arrays: Arrays, meta: str) -> str:
     return whole.hexdigest()
 
 
-def _encode(arrays: Arrays, meta: dict[str, Any]) -> bytes:
+def _encode(key: str, arrays: Arrays, meta: dict[str, Any]) -> bytes:
     text = json.dumps(meta)
     solid = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    return save(solid, metadata={"meta": text, "checksum": _checksum(solid, text)})
+    told = {"key": key, "meta": text, "checksum": _checksum(key, solid, text)}
+    return save(solid, metadata=told)
 
 
-def _decode(data: bytes) -> Entry:
+def _decode(data: bytes, key: str, *, bound: bool = False) -> Entry:
+    """The entry of `key`; raises where it is damaged or another key's.
+
+    Entries from before the key stood in them have none. They are taken where they are this
+    machine's own, and not where they must be `bound`: in a place that others write to as well.
+    """
     arrays = load(data)
     size = int.from_bytes(data[:8], "little")
     header = json.loads(data[8 : 8 + size])["__metadata__"]
-    if header["checksum"] != _checksum(arrays, header["meta"]):
+    own = header.get("key", "")
+    if own != key and (own or bound):
+        raise ValueError("another key's entry")
+    if header["checksum"] != _checksum(own, arrays, header["meta"]):
         raise ValueError("checksum differs")
     return Entry(dict(arrays), json.loads(header["meta"]))

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from core.plots.compare_words import p_text
 from core.plots.template import template
 from core.plots.tokens import Tokens, short
+from core.study.changes_found import TOLD
 from core.study.changes_said import change, figure, named, points, what
 from core.study.comparable import given
 
@@ -81,7 +82,7 @@ def _row(drawn: go.Figure, row: Row, y: float, mode: Tokens) -> None:
 
 def told(row: Row) -> bool:
     """Whether the two can be told apart."""
-    return row["finding"] in ("rose", "fell")
+    return row["finding"] in TOLD
 
 
 def said(row: Row) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 from core.plots.compare import Span
 from core.report.document import Words, muted, strong, words
+from core.report.withheld import HIDDEN, is_hidden
 
 
 def number(value: float | None, digits: int = 2) -> str:
     """A figure with a minus that is one; nothing where there is none, never 0."""
-    if value is None:
+    if value is None or math.isnan(value):
         return ""
     said = f"{value:.{digits}f}"
     return (said.lstrip("-") if float(said) == 0 else said).replace("-", "−")
@@ -33,6 +36,15 @@ def cell(span: Span, digits: int = 2, scale: float = 1, *, bold: bool = False) -
 def count(value: int, one: str, several: str) -> str:
     """ "1 person", "1,380 faces"."""
     return f"{value:,} {one if value == 1 else several}"
+
+
+def people(value: int | None, status: str) -> str:
+    """How many people a row of this `status` is of; "fewer than 10" or "withheld" where that is
+    not told, never 0."""
+    if not is_hidden(status):
+        return "" if value is None else f"{value:,}"
+    told = status.removeprefix(f"{HIDDEN}: ").removesuffix(" people")
+    return told if told.startswith("fewer") else HIDDEN
 
 
 def sentence(text: str) -> str:

@@ -17,8 +17,10 @@ import pandas as pd
 from core import audit_schema
 from core.errors import InputError
 from core.plots.compare import kinds
+from core.report.paths import without_paths
 from core.report.private import without_private
-from core.report.small_groups import Withheld, withhold
+from core.report.small_groups import withhold
+from core.report.withheld import Withheld
 
 SKIPPED = ("predictions", "fairness_scores", "relevance_faces")
 """Tables whose rows are single faces: no report reads them."""
@@ -176,7 +178,7 @@ def _digests(places: Mapping[str, Path]) -> dict[str, str]:
 def _cards(places: Mapping[str, Path]) -> dict[str, str]:
     paths = {name: folder / "README.md" for name, folder in places.items()}
     return {
-        name: path.read_text(encoding="utf-8", errors="replace")[:20_000]
+        name: without_paths(path.read_text(encoding="utf-8", errors="replace")[:20_000])
         for name, path in paths.items()
         if path.is_file()
     }

@@ -10,66 +10,23 @@ shared.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
 from itertools import groupby
 from typing import Any
 
-import numpy as np
 import pandas as pd
+
+from core.report import rests_on
+from core.report.emptied import emptied
+from core.report.withheld import GROUPED, Withheld, is_hidden
 
 SMALLEST = 10
 """Unless told otherwise: below as many people no figure has an interval either."""
 
-HIDDEN = "withheld"
-"""What stands on a map in place of a class that is withheld."""
-
-_FIGURES = (
-    "value", "low", "high", "tar", "dif", "dif_low", "dif_high", "detectable", "share_in_region",
-    "share_low", "share_high", "ratio", "pointing", "pointing_low", "pointing_high", "accuracy",
-    "real", "control", "selectivity", "repeat_low", "repeat_high", "rank_correlation",
-)  # fmt: skip
-_COUNTS = ("n", "identities", "pairs", "positives")
-
-_GROUPED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "groups": (("group",), ("label",)),
-    "fairness": (("group",), ("protected",)),
-    "action_units": (("test_group",), ()),
-    "relevance": (("group",), ()),
-    "relevance_maps": (("group",), ()),
-    "expression": (("expression_a", "expression_b"), ()),
-}
-"""Tables by group: the columns that name it, and those that say whose groups they are."""
 _WHOLE = ("all", "")
-_PARTS = re.compile(r" & | - | x ")
 
-
-@dataclass(frozen=True)
-class Withheld:
-    """What was left out: groups by the label or table that they are of, and how many rows."""
-
-    smallest: int
-    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    rows: int = 0
-
-    @property
-    def status(self) -> str:
-        """What stands in place of a figure."""
-        return f"withheld: fewer than {self.smallest} people"
-
-    def hides(self, name: str) -> bool:
-        """Whether a group of this name is withheld anywhere."""
-        return any(name in names for names in self.groups.values())
-
-    def without(self, told: Sequence[str]) -> list[str]:
-        """Sentences, without those that name a withheld group: they may say how many it has."""
-        names = {name for own in self.groups.values() for name in own}
-        kept = [one for one in told if not _named(one, names)]
-        left = len(told) - len(kept)
-        if left:
-            kept.append(f"{left} more, left out here because they name a group that is withheld")
-        return kept
+Groups = dict[str, set[str]]
+"""Names of groups by the label or table that they are of."""
 
 
 def withhold(
@@ -78,29 +35,45 @@ def withhold(
     """`audit` and `tables` without figures on fewer than `smallest` people; 0 or 1 keeps all."""
     if smallest <= 1:
         return dict(audit), dict(tables), Withheld(smallest)
-    classes = _classes(audit["data"]["labels"])
+    labels = audit["data"]["labels"]
+    crossed = _classes(labels)
     small = {
-        name: _small(name, tables[name], smallest, classes)
-        for name in _GROUPED
+        name: _small(name, tables[name], smallest, crossed)
+        for name in GROUPED
         if name in tables and "identities" in tables[name]
     }
-    faces: dict[str, set[str]] = {}
-    for label, counts in audit["data"]["labels"].items():
-        given = {str(one): int(n) for one, n in counts.items() if n}
-        faces[label] = _spread(given, smallest, small.get("groups", {}).get(label, ()))
-    # What a table shows is decided by its own counts; what has none goes by all of them.
-    every: dict[str, set[str]] = {}
-    for one in (*small.values(), faces):
-        for whose, own in one.items():
+    counted = _counted(audit["data"], tables.get("groups"))
+    classes = _hidden_classes(counted, small.get("groups", {}), smallest)
+    every: Groups = {}
+    for found in (*small.values(), classes):
+        for whose, own in found.items():
             every.setdefault(whose, set()).update(own)
-    told = Withheld(smallest, _sorted(every))
-    cleaned, rows = {}, 0
+    cleaned, rows = {}, {}
     for name, table in tables.items():
-        here = Withheld(smallest, _sorted(small[name])) if name in small else told
-        cleaned[name], emptied = _cleaned(name, table, here)
-        rows += emptied
-    shown = _audit(audit, told, faces, cleaned.get("leakage"))
-    return shown, cleaned, Withheld(smallest, told.groups, rows)
+        # What a table shows is decided by its own counts; differences of gaps by those of the gaps.
+        here = small.get("fairness" if name == "differences" else name, {})
+        people = rests_on.people(name, tables, audit)
+        told = Withheld(smallest, _sorted(here))
+        cleaned[name], rows[name] = emptied(name, table, people, told, classes)
+    shown = _audit(audit, smallest, classes, cleaned)
+    lost = {name: count for name, count in rows.items() if count}
+    uncounted = tuple(label for label, counts in counted.items() if None in counts.values())
+    lead = shown["headline"] != dict(audit["headline"])
+    return shown, cleaned, Withheld(smallest, _sorted(every), lost, uncounted, lead)
+
+
+def _hidden_classes(
+    counted: Mapping[str, Mapping[str, int | None]], groups: Groups, smallest: int
+) -> Groups:
+    """The classes of each label that are withheld from counts, matrices and maps: those of few
+    people, those that the table `groups` withholds, and whatever would give them back."""
+    found: Groups = {}
+    for label, counts in counted.items():
+        known = {one: n or 0 for one, n in counts.items()}
+        found[label] = _spread(known, smallest, groups.get(label, ()))
+    for label, own in groups.items():  # labels of other sets, of which nothing is counted here
+        found.setdefault(label, {one for one in own if " & " not in one})
+    return found
 
 
 def _sorted(groups: Mapping[str, set[str]]) -> dict[str, tuple[str, ...]]:
@@ -116,20 +89,46 @@ def _classes(labels: Mapping[str, Mapping[str, int]]) -> dict[str, str]:
     return found
 
 
-def _small(
-    name: str, table: pd.DataFrame, smallest: int, classes: Mapping[str, str]
-) -> dict[str, set[str]]:
+def _counted(
+    data: Mapping[str, Any], groups: pd.DataFrame | None
+) -> dict[str, dict[str, int | None]]:
+    """People of each class of each label, as far as a file tells; None where it does not.
+
+    Where nobody is named every face stands for itself. `groups` is the table of that name: it says
+    of how many people a figure is, and so how many of the class there are at least.
+    """
+    people: Mapping[str, Mapping[str, int]] = data.get("label_people") or {}
+    if data.get("identities") is None:
+        people = data["labels"]
+    found: dict[str, dict[str, int | None]] = {}
+    for label, counts in data["labels"].items():
+        least = people.get(label)
+        if least is None:
+            least = _least(groups, str(label))
+        found[str(label)] = {str(one): least.get(one) for one, n in counts.items() if n}
+    return found
+
+
+def _least(groups: pd.DataFrame | None, label: str) -> dict[str, int]:
+    """The most people that any row of the table `groups` is of, by group of `label`."""
+    if groups is None or "identities" not in groups:
+        return {}
+    own = groups[groups["label"].astype(str) == label]
+    return {str(one): int(n) for one, n in own.groupby("group")["identities"].max().items()}
+
+
+def _small(name: str, table: pd.DataFrame, smallest: int, classes: Mapping[str, str]) -> Groups:
     """The groups of a table that are withheld, by whose they are."""
-    group, whose = _GROUPED[name]
+    columns, whose = GROUPED[name]
     people: dict[tuple[str, str], int] = {}
     for row in table.to_dict("records"):
         told = row.get("identities")
-        named = " & ".join(str(row[one]) for one in group)
+        named = " & ".join(str(row[one]) for one in columns)
         if pd.isna(told) or told <= 0 or named in (*_WHOLE, "worst", "nan"):
             continue
-        key = (str(row[whose[0]]) if whose else name, named)
+        key = (str(row[whose]) if whose else name, named)
         people[key] = min(int(told), people.get(key, int(told)))
-    found: dict[str, set[str]] = {}
+    found: Groups = {}
     for label, own in groupby(sorted(people), key=lambda key: key[0]):
         counts = {named: people[label, named] for _, named in own}
         found[label] = _several(counts, smallest, classes)
@@ -177,121 +176,38 @@ def _spread(counts: Mapping[str, int], smallest: int, gone: Iterable[str] = ()) 
     return small
 
 
-def _cleaned(name: str, table: pd.DataFrame, told: Withheld) -> tuple[pd.DataFrame, int]:
-    """A table without the figures that are withheld, and how many rows lost theirs."""
-    if table.empty:
-        return table, 0
-    if name == "projection":
-        return _maps(table, told), 0
-    if name == "confusion":
-        hidden = {label for label, own in told.groups.items() if own}
-        return table[~table["attribute"].astype(str).isin(hidden)], 0
-    few = _few(name, table, told)
-    if name == "differences":
-        return table[~few], int(few.sum())
-    if name == "relevance_maps":
-        return table[~few], int(few.sum())
-    figures = [one for one in _FIGURES if one in table.columns]
-    few &= table[figures].notna().any(axis=1).to_numpy() if figures else False
-    if not few.any():
-        return table, 0
-    table = table.copy()
-    for column in figures:
-        if pd.api.types.is_numeric_dtype(table[column]):
-            table[column] = table[column].astype(float)
-        table.loc[few, column] = None
-    for column in (one for one in _COUNTS if one in table.columns):
-        table.loc[few, column] = 0  # a count that is not given; who draws asks for whole numbers
-    if "status" in table.columns:
-        table["status"] = table["status"].astype(object)
-        table.loc[few, "status"] = told.status
-    return table, int(few.sum())
-
-
-def _few(name: str, table: pd.DataFrame, told: Withheld) -> np.ndarray:
-    """Which rows are on too few people, or of a group that is withheld, bool (rows,)."""
-    people = table.get("identities")
-    few = np.zeros(len(table), dtype=bool)
-    if people is not None:
-        few |= ((people > 0) & (people < told.smallest)).to_numpy()
-    if name == "differences":
-        return few | np.array([_of_difference(str(one), told) for one in table["attribute"]])
-    if name == "pairs" and "class" in table:
-        hidden = {(label, one) for label, own in told.groups.items() for one in own}
-        keys = zip(table["attribute"], table["class"], strict=True)
-        return few | np.array([(str(a), str(b)) in hidden for a, b in keys], dtype=bool)
-    if name not in _GROUPED:
-        return few
-    group, whose = _GROUPED[name]
-    return few | np.array([
-        _gone(row, name, group, whose, told) for row in table.to_dict("records")
-    ], dtype=bool)  # fmt: skip
-
-
-def _gone(
-    row: Mapping[Any, Any], name: str, group: Sequence[str], whose: Sequence[str], told: Withheld
-) -> bool:
-    """Whether a row is of a withheld group, or made from one."""
-    label = str(row[whose[0]]) if whose else name
-    hidden = set(told.groups.get(label, ())) | set(told.groups.get(label.split("=")[0], ()))
-    if not hidden:
-        return False
-    named = " & ".join(str(row[one]) for one in group)
-    if named in hidden or _part_of(named, hidden):
-        return True
-    whole = hidden - {one for one in hidden if " & " in one}
-    return bool(whole) and (named == "worst" or row.get("metric") == "odds")
-
-
-def _of_difference(attribute: str, told: Withheld) -> bool:
-    """Whether a paired difference is of a gap between withheld groups, "gender: a - b"."""
-    label, colon, pair = attribute.partition(": ")
-    hidden = {one for one in told.groups.get(label, ()) if " & " not in one}
-    return bool(colon and hidden) and (pair == "worst" or _part_of(pair, hidden))
-
-
-def _part_of(named: str, hidden: Iterable[str]) -> bool:
-    """Whether a name is made from one that is hidden: a gap, an interaction, a crossed group."""
-    return bool(set(hidden) & set(_PARTS.split(named))) or any(
-        named.startswith(one + between) or named.endswith(between + one)
-        for one in hidden for between in (" & ", " - ", " x ")
-    )  # fmt: skip
-
-
-def _maps(table: pd.DataFrame, told: Withheld) -> pd.DataFrame:
-    """Maps on which the classes that are withheld cannot be told from one another."""
-    table = table.copy()
-    for label, own in told.groups.items():
-        if label in table.columns:
-            texts = table[label].astype(object)
-            table[label] = texts.where(~texts.astype(str).isin(own), HIDDEN)
-    return table
-
-
 def _audit(
     audit: Mapping[str, Any],
-    told: Withheld,
-    faces: Mapping[str, set[str]],
-    leakage: pd.DataFrame | None,
+    smallest: int,
+    classes: Groups,
+    tables: Mapping[str, pd.DataFrame],
 ) -> dict[str, Any]:
     """`audit.json` without counts of withheld groups; without its headline, if all are few or the
-    table withholds what it says."""
+    table withholds what it says, and without figures among its facts that tables withhold."""
     data = dict(audit["data"])
     data["labels"] = {
-        label: {one: (None if one in faces.get(label, ()) else n) for one, n in own.items()}
+        label: {one: (None if one in classes.get(label, ()) else n) for one, n in own.items()}
         for label, own in data["labels"].items()
     }
+    data["label_people"] = {}
+    hidden = _hidden(tables.get("leakage"), "attribute")
+    facts = dict(audit.get("facts") or {})
+    alone: Mapping[str, Any] = facts.get("other_labels") or {}
+    facts["other_labels"] = {label: one for label, one in alone.items() if label not in hidden}
+    looked = tables.get("relevance")
+    if looked is not None and len(looked) and looked["status"].map(is_hidden).all():
+        facts.pop("relevance", None)
     headline = dict(audit["headline"])
     people = data.get("identities")
-    few = people is not None and people < told.smallest
-    if leakage is not None and not leakage.empty:
-        own = leakage[leakage["attribute"].astype(str) == str(headline.get("attribute"))]
-        few |= bool((own["status"].astype(str) == told.status).any())
-    if few:
+    few = people is not None and people < smallest
+    if few or str(headline.get("attribute")) in hidden:
         none = dict.fromkeys(("value", "low", "high", "null", "detectable", "after"))
-        headline |= {**none, "status": "not enough data", "beyond": []}
-    return {**audit, "data": data, "headline": headline}
+        headline |= {**none, "status": "not enough data", "beyond": [], "sentence": ""}
+    return {**audit, "data": data, "facts": facts, "headline": headline}
 
 
-def _named(text: str, names: Iterable[str]) -> bool:
-    return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) for name in names)
+def _hidden(table: pd.DataFrame | None, column: str) -> set[str]:
+    """What `column` says in rows whose figures are withheld."""
+    if table is None or table.empty:
+        return set()
+    return set(table.loc[table["status"].map(is_hidden).astype(bool), column].astype(str))

@@ -19,6 +19,7 @@ from core.errors import ConfigError
 from core.finished import Finished, released
 from core.measure.changes import apart
 from core.measure.intervals import Difference, Interval, Metric, holm
+from core.study.changes_found import below, finding, signs
 from core.study.changes_paired import Both, Paired
 from core.study.changes_tables import SOURCES, Source, by_key, twice
 from core.study.comparable import (
@@ -37,10 +38,10 @@ COLUMNS = (
     "table", "metric", "attribute", "attacker", "representation_a", "representation_b", "detail",
     "a", "a_low", "a_high", "a_status", "b", "b_low", "b_high", "b_status", "change", "low",
     "high", "p_holm", "finding", "how", "n", "identities_a", "identities_b", "status", "note",
+    "chance",
 )  # fmt: skip
 """Columns of the table of changes; `change` is b less a."""
 CONTROLS = ("pixels", "random", "norm")
-TOLD = 0.05
 
 _PAIRED: tuple[Metric, ...] = ("balanced_accuracy", "accuracy")
 _EMPTY = ("not enough data", "probe failed", "not comparable")
@@ -164,7 +165,8 @@ def _begun(
         "representation_a": names[0],
         "representation_b": names[1],
         "detail": ", ".join(f"{key}={_plain(asked[key])}" for key in source.detail),
-        "note": "",
+        "note": signs(source.table, asked),
+        "chance": given(rows[0].get("chance")),
     }
     for side, own in zip("ab", rows, strict=True):
         row |= {
@@ -187,8 +189,7 @@ def _filled(source: Source, row: dict[str, Any], why: Sequence[str], both: Both)
     if missing:
         return {**row, "status": missing[0]}
     row["status"] = _word(statuses)
-    if "anti-learning" in statuses:
-        row["note"] = "below chance in one of them: an alarm, and never an improvement"
+    row["note"] = _joined([row["note"], below(row)])
     found: Paired | str = ""
     # Other tables do not keep what was said of each face, nor does leakage every class's score.
     if source.table == "leakage" and row["metric"] in _PAIRED:
@@ -243,7 +244,7 @@ def _correct(rows: Iterable[dict[str, Any]]) -> None:
         for row, p in zip(own, holm([row["p_holm"] for row in own]), strict=True):
             row["p_holm"] = float(p)
     for row in rows:
-        row["finding"] = _finding(row)
+        row["finding"] = finding(row)
 
 
 def _family(row: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -251,18 +252,6 @@ def _family(row: Mapping[str, Any]) -> tuple[Any, ...]:
     control = row["representation_a"] in CONTROLS
     kind = row["detail"] if row["table"] == "verification" else ""
     return row["table"], row["metric"], kind, control
-
-
-def _finding(row: Mapping[str, Any]) -> str:
-    """ "rose", "fell", "no change told", "not comparable" or "no figure"."""
-    if row["status"] == "not comparable":
-        return "not comparable"
-    change, low, high, p = (row.get(name) for name in ("change", "low", "high", "p_holm"))
-    if change is None or low is None or high is None or p is None:
-        return "no figure"
-    if low <= 0 <= high or p >= TOLD:
-        return "no change told"
-    return "rose" if change > 0 else "fell"
 
 
 def _plain(value: Any) -> str:

@@ -23,7 +23,9 @@ NAMES = {
 }  # fmt: skip
 
 _COUNTS = {
-    "rose": "rose", "fell": "fell", "no change told": "without a change that can be told",
+    "rose": "rose", "fell": "fell", "changed sides": "changed sides",
+    "below chance": "below chance, which is an alarm and no fall",
+    "no change told": "without a change that can be told",
     "not comparable": "not comparable", "no figure": "without a figure",
 }  # fmt: skip
 
@@ -105,19 +107,31 @@ def _spoken(changes: Changes, rows: Sequence[Row]) -> str:
         return f"Leakage of {row['attribute']} from {where} cannot be compared: {row['note']}."
     if row["finding"] == "no figure":
         return f"There is no figure for what is left of {row['attribute']} in {where}."
-    if row["status"] == "anti-learning":
+    if row["finding"] == "below chance":
+        which = [name for side, name in (("a", "first"), ("b", "second"))
+                 if row[f"{side}_status"] == "anti-learning"]  # fmt: skip
+        sides = " and the ".join(which)
         return (
-            f"{row['attribute']} is read below chance from {where} in one of the audits: an alarm, "
-            "and no improvement."
+            f"{row['attribute']} is read below chance from {where} in the {sides} "
+            f"audit{_far(row)}: an alarm, and no improvement."
         )
     if row["finding"] == "no change told":
         return f"No change can be told in how far attackers read {row['attribute']} from {where}."
     size = points(abs(row["change"]))[1:]
-    better = "better" if row["change"] > 0 else "worse"
+    better = "better" if row["finding"] == "rose" else "worse"
     return (
         f"Attackers read {row['attribute']} {size} points {better} from {where} in the second "
         f"audit than in the first{span(row)}."
     )
+
+
+def _far(row: Row) -> str:
+    """How far from guessing both figures are, in brackets; empty where that is not known."""
+    chance = given(row["chance"])
+    if chance is None:
+        return ""
+    first, second = (points(row[side] - chance) for side in "ab")
+    return f" (from guessing: {first} points in the first, {second} in the second)"
 
 
 def named(row: Row) -> str:

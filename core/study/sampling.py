@@ -24,6 +24,7 @@ from core.encode.embeddings import Embeddings
 from core.faces.faceset import UNKNOWN
 from core.study.pool import Pool
 from core.study.reading import Data, narrowed
+from core.study.twins import twins_among
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,10 @@ class Limits:
 
 LIMITS = Limits()
 
+UNKNOWN_PEOPLE = "of unknown people"
+MET = "drawn under another name"
+"""Facts that are told where they count anything."""
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -76,14 +81,14 @@ def sampled(
         return None
     person = _numbered(x)
     rows = drawn(person, limits.sample, limits.people, seed=config.seed)
-    others = person >= 0
-    others[np.isin(person, person[rows])] = False
     fitted = any(one.fitted for one in config.suppressors)
-    enough = len(np.unique(person[others])) >= len(np.unique(person[rows]))
-    left = None
-    if fitted and enough and pool is None and config.preset != "careless":
-        left = _left(x, person, np.flatnonzero(others), limits, config.seed)
-    facts = _facts(person, rows, left)
+    left: Pool | None = None
+    met: dict[str, dict[str, int]] = {}
+    if fitted and pool is None and config.preset != "careless":
+        others, met = _strangers(x, person, rows)
+        if len(np.unique(person[others])) >= len(np.unique(person[rows])):
+            left = _left(x, person, others, limits, config.seed)
+    facts = {**_facts(person, rows, left), **met}
     return Sample(_at(data, rows), left, _told(facts, len(x), limits), facts)
 
 
@@ -113,6 +118,20 @@ def _whole(config: Config, faces: int, limits: Limits) -> bool:
         return True
     named = config.asked("studies") and "fairness" in config.studies
     return named and faces <= limits.fairness
+
+
+def _strangers(
+    x: Embeddings, person: np.ndarray, rows: np.ndarray
+) -> tuple[np.ndarray, dict[str, dict[str, int]]]:
+    """Rows int64 of known people who were not drawn and none of whose pictures was, under another
+    name; and how many pictures and people that leaves out, where it leaves out any."""
+    known = np.isin(person, person[rows])  # with such of their faces as were not drawn
+    others = np.flatnonzero((person >= 0) & ~known)
+    met = person[others[twins_among(x.x, others, np.flatnonzero(known))]]
+    if not len(met):
+        return others, {}
+    told = {"faces": len(met), "identities": len(np.unique(met))}
+    return others[~np.isin(person[others], met)], {MET: told}
 
 
 def _numbered(x: Embeddings) -> np.ndarray:
@@ -148,7 +167,9 @@ def _left(x: Embeddings, person: np.ndarray, rows: np.ndarray, limits: Limits, s
 
 def _facts(person: np.ndarray, rows: np.ndarray, left: Pool | None) -> dict[str, Any]:
     """Exact counts of the set, of what was drawn of it and of what is left for suppressors."""
-    found = {"set": _counts(person[person >= 0]), "drawn": _counts(person[rows])}
+    found: dict[str, Any] = {"set": _counts(person[person >= 0]), "drawn": _counts(person[rows])}
+    if (person < 0).any():
+        found[UNKNOWN_PEOPLE] = {"faces": int((person < 0).sum())}
     if left is not None:
         found["left for suppressors"] = _counts(left.people)
         if left.brief is not None and len(left.brief) < len(left.x):
@@ -174,6 +195,16 @@ def _told(facts: Mapping[str, Any], faces: int, limits: Limits) -> str:
         f"{of('drawn')} were drawn, and these are attacked, verified and tested. With more people "
         "attackers may read more: every figure is a lower bound."
     )
+    if UNKNOWN_PEOPLE in facts:
+        text += (
+            f" {facts[UNKNOWN_PEOPLE]['faces']:,} faces of unknown people are in no part: nobody "
+            "learns from them, and they are not tested."
+        )
+    if MET in facts:
+        text += (
+            f" {facts[MET]['faces']:,} pictures of {facts[MET]['identities']:,} people who were "
+            "not drawn are of people who were, under another name: no suppressor learns from them."
+        )
     if "left for suppressors" not in facts:
         return text
     text += f" Suppressors learnt from the {of('left for suppressors')} who were not drawn"

@@ -89,6 +89,7 @@ def described(x: Embeddings, licence: str) -> dict[str, Any]:
         "n": len(x),
         "identities": people(x) if x.has_subjects else None,
         "labels": {name: dict(sorted(Counter(x.table[name]).items())) for name in x.labels},
+        "label_people": _label_people(x),
         "synthetic": x.synthetic,
         "licence": licence,
         "digest": x.digest,
@@ -99,6 +100,18 @@ def described(x: Embeddings, licence: str) -> dict[str, Any]:
         "origin": dict(x.origin),
         "few_people": x.has_subjects and people(x) < FEW_BELOW,
     }
+
+
+def _label_people(x: Embeddings) -> dict[str, dict[str, int]]:
+    """How many known people show each class of each label; nothing where nobody is named."""
+    if not x.has_subjects:
+        return {}
+    known = x.table[x.table["subject_id"] != UNKNOWN]
+    found = {}
+    for name in x.labels:
+        counts = known.groupby(name, observed=True)["subject_id"].nunique()
+        found[name] = {one: int(counts.get(one, 0)) for one in sorted(set(x.table[name]))}
+    return found
 
 
 def parts(splits: Sequence[Split], x: Embeddings) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import pickle
 import subprocess
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from safetensors import SafetensorError
+from safetensors.numpy import save
 
 from core import store as stores
 from core.errors import StoreError
@@ -150,6 +152,23 @@ def test_an_entry_cut_off_anywhere_is_removed(store: Store) -> None:
         store.path(KEY).write_bytes(whole[:length])
         assert store.load(KEY) is None
         assert not store.path(KEY).exists()
+
+
+def test_an_entry_that_was_put_under_another_key_is_removed(store: Store) -> None:
+    other = key("test", 2, {}, [])
+    store.save(KEY, ARRAYS, META)
+    store.path(other).parent.mkdir(parents=True, exist_ok=True)
+    store.path(other).write_bytes(store.path(KEY).read_bytes())
+    assert store.load(other) is None
+    assert not store.path(other).exists()
+    assert same(store.load(KEY))
+
+
+def test_an_entry_from_before_its_key_stood_in_it_is_read(store: Store) -> None:
+    meta = json.dumps(META)
+    told = {"meta": meta, "checksum": stores._checksum("", ARRAYS, meta)}
+    write_atomic(store.path(KEY), save(ARRAYS, metadata=told))
+    assert same(store.load(KEY))
 
 
 def test_pickles_are_neither_written_nor_read(store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ import fsspec
 import numpy as np
 import pytest
 
+from core import store as stores
 from core.errors import StoreError
-from core.store import Store, key
+from core.store import Store, key, write_atomic
 from core.store_shared import Shared
 
 KEY = key("test", 1, {}, [])
@@ -106,3 +108,67 @@ def test_no_password_is_told() -> None:
         Shared("nowhere://user:secret@host/store")
     assert "secret" not in str(told.value)
     assert "nowhere://…@host/store" in str(told.value)
+
+
+def test_an_entry_that_was_put_under_another_key_is_none(url: str, tmp_path: Path) -> None:
+    other = key("test", 2, {}, [])
+    Store(tmp_path / "one", url).save(KEY, {"x": X})
+    moved = Shared(url).read(KEY)
+    assert moved is not None
+    Shared(url).write(other, moved)
+    store = Store(tmp_path / "other", url)
+    assert store.load(other) is None
+    assert there(url) == [f"{KEY}.safetensors"], "it is thrown away, and the right one stays"
+    assert not store.path(other).exists()
+    assert store.load(KEY) is not None
+
+
+def test_an_entry_without_a_key_is_taken_from_this_machine_alone(url: str, tmp_path: Path) -> None:
+    """As entries were before their key stood in them."""
+    old = stores._encode("", {"x": X}, {"n": 1})
+    Shared(url).write(KEY, old)
+    store = Store(tmp_path / "one", url)
+    assert store.load(KEY) is None
+    write_atomic(store.path(KEY), old)
+    found = store.load(KEY)
+    assert found is not None
+    assert found.meta == {"n": 1}
+
+
+def modes(place: Path) -> set[tuple[str, int]]:
+    """Kind and mode of `place` and all below it."""
+    return {("folder" if path.is_dir() else "file", path.stat().st_mode & 0o7777)
+            for path in (place, *place.rglob("*"))}  # fmt: skip
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o002, 0o022])
+def test_nobody_else_may_read_an_entry_whatever_the_umask_is(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        Shared(f"file://{tmp_path}/far").write(KEY, b"vectors of faces")
+    finally:
+        os.umask(before)
+    assert modes(tmp_path / "far") == {("folder", 0o700), ("file", 0o600)}
+
+
+def test_the_group_may_read_where_somebody_let_it_write(tmp_path: Path) -> None:
+    place = tmp_path / "far"
+    place.mkdir()
+    place.chmod(0o2770)
+    Shared(f"file://{place}").write(KEY, b"vectors of faces")
+    assert modes(place) == {("folder", 0o2770), ("file", 0o660)}
+    place.chmod(0o755)
+    Shared(f"file://{place}").write(key("test", 2, {}, []), b"vectors of faces")
+    assert ("file", 0o600) in modes(place)
+
+
+def test_a_write_that_breaks_off_leaves_no_half(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    far = Shared(url)
+
+    def fails(*_: Any, **__: Any) -> None:
+        raise OSError("the line is down")
+
+    monkeypatch.setattr(far._files, "mv", fails)
+    with pytest.raises(StoreError, match="the line is down"):
+        far.write(KEY, b"new")
+    assert there(url) == []

@@ -23,7 +23,7 @@ from core.plots.action_units_page import (
 from core.plots.compare_words import p_text
 from core.plots.relevance_page import ALL, RANDOMISED, Looked
 from core.plots.tokens import LIGHT
-from core.report.cells import cell, sentence
+from core.report.cells import cell, people, sentence
 from core.report.document import (
     Block,
     Column,
@@ -88,9 +88,9 @@ def _grid(found: Detected) -> Table:
         cells: list[object] = [words(strong(train))]
         cells += [cell(found.f1(train, test, None, metric))
                   for metric in (MACRO, WEIGHTED) for test in found.tests]  # fmt: skip
-        people = [found.people.get(f1_key(train, test, None)) for test in found.tests]
-        told = ", ".join(f"{one:,}" for one in people if one is not None)
-        rows.append(row(*cells, words(muted(told))))
+        behind = [people(found.people.get(f1_key(train, test, None)),
+                         found.f1(train, test, None).status) for test in found.tests]  # fmt: skip
+        rows.append(row(*cells, words(muted(", ".join(one for one in behind if one)))))
     return Table(tuple(heads), tuple(rows))
 
 

@@ -35,6 +35,7 @@ from core.report.document import (
     words,
 )
 from core.report.result import Result
+from core.report.sections.cards import cards as cards_of_suppressors
 from core.report.sections.headline import tables_of
 
 _MATRICES = 6
@@ -48,7 +49,6 @@ def compare(result: Result) -> Iterator[Block]:
         return
     for sentence in left_out(result.audit):
         yield paragraph(sentence, kind="aside")
-    fitted = [one for one in result.kinds if one in set(tables.leakage["representation"])]
     others = [one for one in representations(tables.leakage, _first(tables))
               if one not in CONTROLS and one != "x"]  # fmt: skip
     if not others:
@@ -61,7 +61,7 @@ def compare(result: Result) -> Iterator[Block]:
     for label in sensitive(result.config, tables.leakage):
         yield from _label(result, tables, label)
     yield from _collapse(tables)
-    yield from _cards(result, fitted)
+    yield from cards_of_suppressors(result)
 
 
 def _first(tables: Tables) -> str:
@@ -118,6 +118,8 @@ def _frontier(tables: Tables, label: str, shown: Sequence[Card]) -> Iterator[Blo
     curves = settings(tables.frontier, tables) if label == _first(tables) else {}
     dots = "Each dot is one setting of a dial" if curves else "Each mark is a method as it ran here"
     lost = unplaced(shown)
+    if len(lost) == len(shown) and not curves:
+        return
     yield Heading(
         frontier_title(shown, label),
         f"{dots}; lower left is better. Bars and bands: 95 % intervals. Hollow: the null is not "
@@ -189,29 +191,3 @@ def _collapse(tables: Tables) -> Iterator[Block]:
             for one in rows.rows_of(tables.collapse)
         ),
     )  # fmt: skip
-
-
-def _cards(result: Result, fitted: Sequence[str]) -> Iterator[Block]:
-    """What of each exported suppressor goes along, and where its model card is."""
-    if not result.cards:
-        return
-    yield Heading(
-        "Model cards",
-        "Each exported suppressor has one: what it takes and gives, whom it was fitted on, what is "
-        "left and what it costs, its limits, how to use it. The figures are those above.",
-    )
-    yield Table(
-        columns("suppressor", "its files", "in short"),
-        tuple(
-            row(words(strong(full(name))), f"suppressors/{name}/", _first_line(card))
-            for name, card in result.cards.items()
-            if name in fitted or not fitted or "@" in name
-        ),
-    )
-
-
-def _first_line(card: str) -> str:
-    """The card's own sentences on what it is and whom it was fitted on."""
-    lines = [one.strip() for one in card.splitlines()]
-    said = [one for one in lines if one.startswith(("A suppressor of", "Fitted on"))]
-    return " ".join(said).replace("`", "")

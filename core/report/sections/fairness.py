@@ -11,9 +11,18 @@ from core.plots import fairness_papers as printed
 from core.plots import fairness_said as said
 from core.plots.compare_gaps import signed
 from core.plots.compare_words import p_text
-from core.plots.fairness import WORST, Change, Decided, Question, Way, group_name, split
+from core.plots.fairness import (
+    WORST,
+    Change,
+    Decided,
+    Question,
+    Way,
+    group_name,
+    split,
+)
 from core.plots.fairness_figures import gap_figure, rates_figure
 from core.plots.tokens import LIGHT
+from core.report import favoured
 from core.report.cells import cell, sentence
 from core.report.document import (
     Block,
@@ -23,7 +32,6 @@ from core.report.document import (
     Row,
     Table,
     Words,
-    badges,
     muted,
     paragraph,
     row,
@@ -72,17 +80,21 @@ def _question(result: Result, table: pd.DataFrame, q: Question) -> Iterator[Bloc
     )
     yield Heading(said.title(here, pair))
     told = said.answer(here, pair, q, str(facts.get("positive", "")))
-    told += [one for one in (said.told_truth(here, pair, known),) if one]
+    more = (favoured.turned(here, pair, q), said.told_truth(here, pair, known))
+    told += [one for one in more if one]
     for one in told:
         yield paragraph(one)
     papers = printed.marks(q, strength, result.kinds, [one.way for one in here], pair)
     yield Heading(
         "What is left of the gap",
-        f"True positive rate, {_pair(pair)}, in points. Filled where it clears zero"
+        f"True positive rate, {_pair(pair)}, in points. {favoured.signs(pair, q)}"
+        "Filled where it clears zero"
         + ("; diamond: the paper's" if papers else "")
         + ("; tall stroke: the known truth." if known is not None else "."),
     )
-    yield Figure(gap_figure(here, pair, LIGHT, known=known, papers=papers), said.alt(here, pair))
+    figure = gap_figure(here, pair, LIGHT, known=known, papers=papers)
+    figure.update_xaxes(title_text=favoured.axis(pair, q))
+    yield Figure(figure, f"{said.alt(here, pair)}. {favoured.signs(pair, q)}".rstrip())
     yield Heading("Whom it costs", f"True positive rate per group, 95 % intervals: {_legend(q)}.")
     yield Figure(rates_figure(here, q, LIGHT, known=known), said.alt_rates(here, q))
     yield _figures(here, q, pair, papers)
@@ -92,8 +104,8 @@ def _question(result: Result, table: pd.DataFrame, q: Question) -> Iterator[Bloc
         "intervals over people.",
         kind="note",
     )
-    yield from _others(here, pair)
-    yield from _skews(every, pair)
+    yield from _others(here, pair, q)
+    yield from _skews(every, pair, q)
 
 
 def _legend(q: Question) -> str:
@@ -115,7 +127,7 @@ def _figures(
         cells: list[object] = [words(strong(one.way.label)), cell(one.get("accuracy"), 3)]
         cells += [cell(one.get("tpr", group)) for group in q.groups]
         cells += [cell(one.gap(pair), 1, bold=True), cell(one.get("shift", pair), 1),
-                  _change(one.changes.get(pair)), badges(one.finding(pair))]  # fmt: skip
+                  _change(one.changes.get(pair)), favoured.finding(one, pair, q)]  # fmt: skip
         if papers:
             told = f"{papers[one.way]:.1f}" if one.way in papers else ""
             cells.append(words(muted(told)))
@@ -130,11 +142,12 @@ def _change(change: Change | None) -> Words:
     return words(signed(change.points.value), muted(f" ({p})" if p else ""))
 
 
-def _others(found: Sequence[Decided], pair: str) -> Iterator[Block]:
+def _others(found: Sequence[Decided], pair: str, q: Question) -> Iterator[Block]:
     yield Heading(
         "Other ways to ask",
         "Equalised odds: the larger of the gaps of true and of false positive rates. Calibration "
-        "error: how far the probabilities given lie from the shares that are true.",
+        "error: how far the probabilities given lie from the shares that are true."
+        f"{favoured.wrongly(pair, q)}",
     )
     heads = ("equalised odds", "gap of FPR", "accuracy", "balanced accuracy", "calibration error")
     rows = []
@@ -148,12 +161,15 @@ def _others(found: Sequence[Decided], pair: str) -> Iterator[Block]:
     yield Table((Column("representation"), *(Column(one, True) for one in heads)), tuple(rows))
 
 
-def _skews(every: Mapping[float, Sequence[Decided]], pair: str) -> Iterator[Block]:
+def _skews(every: Mapping[float, Sequence[Decided]], pair: str, q: Question) -> Iterator[Block]:
     """The gap of every way at every skew."""
     if len(every) < 2:
         return
     ways = list(dict.fromkeys(one.way for own in every.values() for one in own))
-    yield Heading("The gap over the skews", "In points, with 95 % intervals over people.")
+    yield Heading(
+        "The gap over the skews",
+        f"In points, with 95 % intervals over people. {favoured.signs(pair, q)}".rstrip(),
+    )
     rows = []
     for way in ways:
         cells: list[object] = [words(strong(way.label))]
@@ -171,7 +187,8 @@ def _known(result: Result) -> Iterator[Block]:
     told = []
     if facts.get("n_train") and facts.get("n_eval"):
         people = (facts.get("people") or {}).get("evaluation")
-        whom = f", of {people:,} other people" if isinstance(people, int) else ""
+        counted = isinstance(people, int) and people >= result.withheld.smallest
+        whom = f", of {people:,} other people" if counted else ""
         told.append(
             f"Each training set has {facts['n_train']:,} faces, each evaluation set "
             f"{facts['n_eval']:,}, balanced{whom}, in {facts.get('repeats', '')} repeats."

@@ -11,7 +11,7 @@ from core.plots.compare import sensitive
 from core.plots.findings import CONTROLS
 from core.plots.groups import Served
 from core.plots.tokens import LIGHT, short
-from core.report.cells import cell, spoken
+from core.report.cells import cell, people, spoken
 from core.report.document import (
     Block,
     Column,
@@ -101,11 +101,11 @@ def _table(found: dict[str, list[Served]], heads: dict[str, str]) -> Table:
             rows.append(row(group, kind="group"))
             before = group
         cells: list[object] = [short(name)]
-        people = None
+        behind = ""
         for metric in heads:
             one = both.get((group, name, metric))
             cells.append("" if one is None else cell(one.span, 4 if metric != "leakage" else 2))
-            people = one.people if one is not None else people
-        rows.append(row(*cells, words(muted("" if not people else f"{people:,}"))))
+            behind = behind if one is None else people(one.people or None, one.span.status)
+        rows.append(row(*cells, words(muted(behind))))
     columns = [Column("representation"), *(Column(head, True) for head in heads.values())]
     return Table((*columns, Column("people", True)), tuple(rows))

@@ -43,6 +43,10 @@ def headline(result: Result) -> Iterator[Block]:
         studies = ", ".join(spoken(one) for one in result.config.get("studies") or ())
         yield paragraph(f"No label was attacked in this run. What was studied: {studies}.",
                         kind="headline")  # fmt: skip
+    elif result.withheld.headline:
+        label = spoken(str(result.audit["headline"].get("attribute") or "any label"))
+        yield paragraph(f"What attackers read of {label} is {result.withheld.status}.",
+                        kind="headline")  # fmt: skip
     else:
         yield Paragraph(_sentence(result), "headline")
         yield from _note(result)

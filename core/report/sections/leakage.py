@@ -12,7 +12,7 @@ from core.papers import PaperFigure
 from core.plots.findings import CONTROLS, METRICS, Line, describe, lines, title
 from core.plots.leakage import alt_text, leakage_figure
 from core.plots.tokens import LIGHT, full
-from core.report.cells import interval, number
+from core.report.cells import interval, number, people
 from core.report.document import (
     Block,
     Column,
@@ -39,8 +39,8 @@ def leakage(result: Result) -> Iterator[Block]:
     table = result.table("leakage")
     if table is None:
         return
-    people = result.audit["parts"].get("attacker")
-    learnt = f": attackers were given {people:,} people" if people else ""
+    given = result.audit["parts"].get("attacker")
+    learnt = f": attackers were given {given:,} people" if given else ""
     yield paragraph(
         "What an attacker reads from each representation, on people it has never seen. Each figure "
         f"is a lower bound{learnt}.",
@@ -111,7 +111,7 @@ def _row(one: Line, drops: bool, papers: bool) -> Row:
     cells: list[Any] = [name, figure, words(muted(number(one.chance))),
                         words(muted(number(one.null)))]  # fmt: skip
     cells += ["" if one.drop is None else f"{number(one.drop, 0)} %"] if drops else []
-    cells += ["" if one.people is None else f"{one.people:,}", badges(one.findings)]
+    cells += [people(one.people, one.status), badges(one.findings)]
     least = one.status == "nothing found" and one.detectable is not None
     cells.append(words(muted(f"≥ {number(one.detectable)}")) if least else "")
     cells += [words(muted(number(one.paper.value if one.paper else None, 3)))] if papers else []
@@ -156,7 +156,8 @@ def pair_attacker(result: Result) -> Iterator[Block]:
         rows.append(row(
             words(strong(full(str(one["representation"])))), asked,
             words(number(value), interval(low, high)) if value is not None else "",
-            "" if pd.isna(one["identities"]) else f"{int(one['identities']):,}",
+            people(None if pd.isna(one["identities"]) else int(one["identities"]),
+                   str(one["status"])),
             badges([] if one["status"] == "ok" else [str(one["status"])]),
         ))  # fmt: skip
     yield Table(

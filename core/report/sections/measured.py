@@ -18,6 +18,7 @@ from core.report.document import (
     words,
 )
 from core.report.result import Result
+from core.report.withheld import HIDDEN
 
 _PROBLEMS = "Files that gave no vector"
 
@@ -34,11 +35,21 @@ def measured(result: Result) -> Iterator[Block]:
         yield Heading(
             "Labels",
             "As annotated in the data set, and named as it names them. “unknown” is a class of its "
-            "own and is never left out silently.",
+            f"own and is never left out silently.{_few(result, labels)}",
         )
         yield _labels(result, labels, data["origin"])
     yield from _problems(data)
     yield from _roles(result)
+
+
+def _few(result: Result, labels: Mapping[str, Mapping[str, int | None]]) -> str:
+    """What a count that is withheld means; nothing where all are told."""
+    if all(n is not None for counts in labels.values() for n in counts.values()):
+        return ""
+    return (
+        f" “{HIDDEN.capitalize()}”: faces of fewer than {result.withheld.smallest} people, or of "
+        "the class beside them that would give their number away."
+    )
 
 
 def _whom(result: Result, data: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -71,10 +82,7 @@ def _labels(
 ) -> Table:
     rows = []
     for label, classes in labels.items():
-        told = [
-            f"{name} {f'({result.withheld.status})' if n is None else f'{n:,}'}"
-            for name, n in classes.items()
-        ]
+        told = [f"{name} {f'({HIDDEN})' if n is None else f'{n:,}'}" for name, n in classes.items()]
         if len(told) > 40:
             told = [*told[:40], f"and {len(told) - 40:,} more"]
         rows.append(row(words(strong(spoken(label))), ", ".join(told),

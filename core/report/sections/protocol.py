@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from core.report.cells import count, sentence
+from core.report.cells import count, sentence, spoken
 from core.report.document import Block, Heading, Table, columns, paragraph, row, strong, words
 from core.report.result import Result
 from core.report.sections.headline import CARELESS
@@ -88,15 +88,22 @@ def _withheld(result: Result) -> Iterator[str]:
     told = result.withheld
     yield (
         f"Figures on fewer than {told.smallest} people have no value, no interval and no counts in "
-        f"this report, and say “{told.status}”. Where one group of a label alone would be "
-        "withheld, the next smallest is withheld with it, or the two could be told apart by "
-        "subtraction; gaps, crossed groups, matrices and maps that show such a group go too. "
+        f"this report, and say “{told.status}”; curves, differences, matrices and maps of so few "
+        "are left out. Where one group of a label alone would be withheld, the next smallest is "
+        f"withheld with it, or the two could be told apart by subtraction: it says “{told.beside}”."
+        " Gaps, crossed groups, matrices and maps that show such a group go too. "
     )
     if told.rows or told.groups:
-        named = "; ".join(f"{label.replace('_', ' ')}: {', '.join(own)}"
+        named = "; ".join(f"{spoken(label)}: {', '.join(own)}"
                           for label, own in told.groups.items())  # fmt: skip
         yield f"Here that concerns {count(told.rows, 'row', 'rows')}"
         yield f" and the groups {named}. " if named else ". "
     else:
         yield "Here no group is as small. "
+    if told.uncounted:
+        listed = ", ".join(spoken(one) for one in told.uncounted)
+        yield (
+            f"Of {listed} nobody counted the people of every class, so that what is not counted is "
+            "withheld: an older version wrote this audit. "
+        )
     yield "The files in tables/ have all figures and are not made for sharing."

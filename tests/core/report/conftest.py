@@ -132,6 +132,7 @@ def audit_json(groups: dict[str, int], names: list[str]) -> dict[str, Any]:
             "name": "made-up test data", "n": 600, "identities": 100, "synthetic": True,
             "labels": {"expression": dict.fromkeys(MOODS, 200),
                        "gender": {name: 2 * n for name, n in groups.items()}},
+            "label_people": {"expression": dict.fromkeys(MOODS, 100), "gender": dict(groups)},
             "licence": "", "digest": "d1" * 32, "problems": [], "problem_counts": {},
             "origin": {}, "few_people": False,
         },

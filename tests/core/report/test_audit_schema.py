@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -43,7 +46,7 @@ def test_a_file_from_before_a_key_was_added_is_read(folder) -> None:  # type: ig
 def test_an_older_version_is_brought_up_step_by_step(folder, monkeypatch) -> None:  # type: ignore[no-untyped-def]
     out = folder()
     monkeypatch.setattr(audit_schema, "VERSION", 3)
-    monkeypatch.setattr(audit_schema, "schema", lambda: {"type": "object"})
+    monkeypatch.setattr(audit_schema, "schema", lambda version=None: {"type": "object"})
     steps = {1: lambda old: {**old, "schema_version": 2, "one": 1},
              2: lambda old: {**old, "schema_version": 3, "two": old["one"] + 1}}  # fmt: skip
     monkeypatch.setattr(audit_schema, "_UPGRADES", steps)
@@ -87,3 +90,77 @@ def test_what_is_no_audit_is_an_error_for_a_person(tmp_path, text: str) -> None:
 def test_a_folder_without_one_is_an_error(tmp_path) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(InputError, match=r"there is no audit\.json"):
         read(tmp_path / "audit.json")
+
+
+# -- a made-up next version ------------------------------------------------------------------------
+
+
+def second(old: dict[str, Any]) -> dict[str, Any]:
+    """A file of version 1 as one of a made-up version 2: `preset` is called `recipe`, and a class
+    has its faces and its people in one place."""
+    data = dict(old["data"])
+    people = data.pop("label_people", {})
+    data["labels"] = {
+        label: {name: {"faces": n, "people": people.get(label, {}).get(name)}
+                for name, n in classes.items()}
+        for label, classes in data["labels"].items()
+    }  # fmt: skip
+    rest = {name: value for name, value in old.items() if name != "preset"}
+    return {**rest, "schema_version": 2, "recipe": old["preset"], "data": data}
+
+
+@pytest.fixture
+def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy of the program that writes version 2, with the schemas of both."""
+    one = schema()
+    two = copy.deepcopy(one)
+    two["properties"]["schema_version"] = {"const": 2}
+    two["required"] = [*(key for key in one["required"] if key != "preset"), "recipe"]
+    two["properties"]["recipe"] = two["properties"].pop("preset")
+    counted = {"type": "object", "required": ["faces", "people"]}
+    classes = {"type": "object", "additionalProperties": counted}
+    two["properties"]["data"]["properties"]["labels"]["additionalProperties"] = classes
+    place = tmp_path / "audit_schema.json"
+    place.write_text(json.dumps(two))
+    place.with_suffix(".1.json").write_text(json.dumps(one))
+    monkeypatch.setattr(audit_schema, "SCHEMA", place)
+    monkeypatch.setattr(audit_schema, "VERSION", 2)
+    monkeypatch.setattr(audit_schema, "_UPGRADES", {1: second})
+
+
+@pytest.mark.usefixtures("next_version")
+def test_a_file_of_version_1_is_read_by_a_copy_that_writes_version_2(folder) -> None:  # type: ignore[no-untyped-def]
+    found = read(folder() / "audit.json")
+    assert (found["schema_version"], found["recipe"]) == (2, "default")
+    assert "preset" not in found
+    assert found["data"]["labels"]["gender"]["feminine"] == {"faces": 80, "people": 40}
+    assert upgraded(found) == found, "a file of version 2 is read as it is"
+
+
+@pytest.mark.usefixtures("next_version")
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        (lambda audit: audit.pop("preset"), "the whole"),
+        (lambda audit: audit.pop("data"), "the whole"),
+        (lambda audit: audit["data"].update(labels=["mood"]), "data/labels"),
+    ],
+)
+def test_an_older_file_that_its_own_schema_refuses_meets_no_step(folder, change, place) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(AuditFileError, match=place):
+        read(folder(change) / "audit.json")
+
+
+@pytest.mark.usefixtures("next_version")
+def test_a_step_that_forgets_something_is_seen(folder, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(audit_schema, "_UPGRADES", {1: lambda old: {**old, "schema_version": 2}})
+    with pytest.raises(AuditFileError, match="recipe"):
+        read(folder() / "audit.json")
+
+
+def test_every_older_version_has_its_schema_and_its_step() -> None:
+    older = range(1, audit_schema.VERSION)
+    assert set(audit_schema._UPGRADES) == set(older)
+    for version in older:
+        Draft202012Validator.check_schema(schema(version))
+        assert schema(version)["properties"]["schema_version"]["const"] == version

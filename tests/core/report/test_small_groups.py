@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from core.report.contents import document
 from core.report.result import Result, read_result
-from core.report.small_groups import HIDDEN, _several, _spread, withhold
+from core.report.small_groups import _several, _spread, withhold
+from core.report.withheld import HIDDEN
 
 
 def rows(result: Result, name: str, group: str) -> list[dict[str, object]]:
@@ -117,7 +118,8 @@ def test_a_class_that_is_withheld_is_not_told_on_a_map() -> None:
     import pandas as pd
 
     maps = pd.DataFrame({"id": ["a", "b"], "mood": ["happy", "rare"]})
-    audit = {"data": {"labels": {"mood": {"happy": 50, "rare": 2, "sad": 30}}, "identities": 60},
+    people = {"mood": {"happy": 50, "rare": 2, "sad": 30}}
+    audit = {"data": {"labels": people, "label_people": people, "identities": 60},
              "headline": {}}  # fmt: skip
     _, cleaned, told = withhold(audit, {"projection": maps}, 10)
     assert told.groups["mood"] == ("rare", "sad")

@@ -104,3 +104,28 @@ def test_the_worker_writes_the_report(folder, store: Store) -> None:  # type: ig
     worker._report(out)
     assert (out / write.FILE).read_text().startswith("<!doctype html>")
     assert json.loads((out / "audit.json").read_text())["warnings"] == ["a warning of the audit"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["sentence.py", "papers.py", "table.py", "audit_schema.json", "plots/roc.py",
+     "report/sections/leakage.py", "report/templates/report.css",
+     "report/templates/report.html.jinja"],
+)  # fmt: skip
+def test_a_changed_source_is_no_old_report(tmp_path: Path, source: str) -> None:
+    """Sentences, papers' figures and the tables' declarations are no part of `core/report`."""
+    assert (write._CORE / source).is_file()
+    place = tmp_path / source
+    place.parent.mkdir(parents=True, exist_ok=True)
+    digest = write._code.__wrapped__
+    place.write_text("before")
+    before = digest(tmp_path)
+    assert digest(tmp_path) == before
+    place.write_text("after")
+    assert digest(tmp_path) != before
+    place.rename(place.with_stem("other"))
+    assert digest(tmp_path) != before
+
+
+def test_our_own_sources_are_what_the_key_is_made_of() -> None:
+    assert write._code() == write._code.__wrapped__(write._CORE)

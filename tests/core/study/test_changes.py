@@ -192,7 +192,7 @@ def test_where_the_strongest_is_another_attackers_of_one_name_stand_in(tmp_path:
         ("probe failed", None, "probe failed", "no figure"),
         ("not enough data", None, "not enough data", "no figure"),
         ("few people", 0.3, "few people", "fell"),
-        ("anti-learning", 0.1, "anti-learning", "fell"),
+        ("anti-learning", 0.1, "anti-learning", "below chance"),
         ("nothing found", 0.3, "ok", "fell"),
     ],
 )
@@ -207,7 +207,12 @@ def test_every_status_is_heeded(
         assert "never an improvement" in row["note"]
         alone = [made(tmp_path / name, {"suppressors": []}, **given) for name, given in
                  (("c", {}), ("d", {"value": value, "status": status, **ends}))]  # fmt: skip
-        assert "an alarm, and no improvement" in sentence(changes(*alone))
+        found = changes(*alone)
+        assert "an alarm, and no improvement" in sentence(found)
+        assert "from guessing: +26.7 points in the first, −23.3 in the second" in sentence(found)
+        assert "1 below chance, which is an alarm and no fall" in counted(found)
+        assert "fell" not in counted(found).replace("no fall", "")
+        assert "26.7 points above guessing in the first, 23.3 points below" in row["note"]
 
 
 def test_p_is_corrected_over_all_figures_of_one_kind_controls_apart(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +105,60 @@ def test_suppressors_learn_from_all_others_and_from_nobody_who_is_drawn() -> Non
     assert found.pool.brief is not None
     assert len(found.pool.brief) <= 60
     assert sampled(config(suppressors=[]), data(x), None, SMALL).pool is None  # type: ignore[union-attr]
+
+
+def test_a_tested_person_under_another_name_is_left_to_no_suppressor() -> None:
+    x = made(d=20)
+    tested = sampled(config(), data(x), None, SMALL)
+    assert tested is not None
+    drawn_people = set(tested.data.x.subjects)
+    left_people = [who for who in dict.fromkeys(x.subjects) if who not in drawn_people]
+    own = np.flatnonzero(np.isin(x.subjects, list(drawn_people)))
+    vectors = x.x.copy()
+    for number, who in enumerate(left_people[:2]):
+        vectors[np.flatnonzero(x.subjects == who)[0]] = vectors[own[number]] * np.float32(1 + 1e-6)
+    found = sampled(config(), data(replace(x, x=vectors, digest="")), None, SMALL)
+    assert found is not None
+    assert found.pool is not None
+    assert set(found.data.x.subjects) == drawn_people
+    assert found.facts["drawn under another name"] == {"faces": 2, "identities": 2}
+    assert "2 pictures of 2 people who were not drawn are of people who were" in found.told
+    assert len(found.pool.x) == len(tested.pool.x) - 6  # type: ignore[union-attr]
+    learnt = {tuple(row) for row in found.pool.x}
+    gone = np.isin(x.subjects, left_people[:2])
+    assert not learnt & {tuple(row) for row in vectors[gone]}
+    assert "another name" not in tested.told
+
+
+def test_a_picture_of_a_tested_person_that_was_not_drawn_counts_too() -> None:
+    """Where people have very many faces, some of each are drawn."""
+    x = made(people=90, each=4, d=20)
+    few = Limits(whole=200, sample=60, people=30, brief=60, fairness=300)
+    tested = sampled(config(), data(x), None, few)
+    assert tested is not None
+    drawn_people = set(tested.data.x.subjects)
+    undrawn = np.flatnonzero(
+        np.isin(x.subjects, list(drawn_people)) & ~x.table["id"].isin(tested.data.x.table["id"])
+    )
+    other = np.flatnonzero(~np.isin(x.subjects, list(drawn_people)))[0]
+    vectors = x.x.copy()
+    vectors[other] = vectors[undrawn[0]]
+    found = sampled(config(), data(replace(x, x=vectors, digest="")), None, few)
+    assert found is not None
+    assert found.facts["drawn under another name"] == {"faces": 1, "identities": 1}
+
+
+def test_faces_of_unknown_people_are_counted_and_said() -> None:
+    x = made()
+    table = x.table.copy()
+    table.loc[:4, "subject_id"] = UNKNOWN
+    found = sampled(config(), data(replace(x, table=table, digest="")), None, SMALL)
+    assert found is not None
+    assert found.facts["of unknown people"] == {"faces": 5}
+    assert "5 faces of unknown people are in no part" in found.told
+    whole = sampled(config(), data(x), None, SMALL)
+    assert whole is not None
+    assert "unknown" not in whole.told
 
 
 def test_counts_are_exact_and_said() -> None:
