@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,8 @@ def cases(asked: Asked) -> list[Case | Missing]:
     found: list[Case | Missing] = [
         Case(
             f"{WORK}, {count} photographs, MTCNN + InceptionResnetV1 (weights from a seed)",
-            Side("ours", partial(ours, folder, "facenet", None, asked), partial(_ready, folder)),
+            Side("ours", partial(ours, folder, "facenet", None, asked),
+                 partial(ours, folder, "facenet", None, asked, range(2))),
             [Side("facenet-pytorch, its best batch", partial(theirs, folder, asked.device),
                   partial(best_batch, folder, asked.device))],
             _agreement,
@@ -59,8 +61,18 @@ def cases(asked: Asked) -> list[Case | Missing]:
         found.append(
             Case(
                 f"{WORK}, {count} photographs, MTCNN + MobileFaceNet (ONNX)",
-                Side("ours", partial(ours, folder, "onnx", model, asked)),
-                [Side("InsightFace-style loop, onnxruntime", partial(one_by_one, folder, model))],
+                Side(
+                    "ours",
+                    partial(ours, folder, "onnx", model, asked),
+                    partial(ours, folder, "onnx", model, asked, range(2)),
+                ),
+                [
+                    Side(
+                        "InsightFace-style loop, onnxruntime",
+                        partial(one_by_one, folder, model),
+                        partial(one_by_one, folder, model, 2),
+                    )
+                ],
                 _agreement,
                 most=2,
             )
@@ -77,12 +89,10 @@ def pictures(folder: Path) -> list[Path]:
     return [folder / one for one in faces.table["id"]]
 
 
-def _ready(folder: Path) -> None:
-    networks.weights(pictures(folder))
-
-
-def ours(folder: Path, kind: str, model: Path | None, asked: Asked) -> tuple[np.ndarray, str]:
-    """Vectors (n, d) of the set, by the product."""
+def ours(
+    folder: Path, kind: str, model: Path | None, asked: Asked, rows: Sequence[int] | None = None
+) -> tuple[np.ndarray, str]:
+    """Vectors (n, d) of the set, or of its `rows`, by the product."""
     from core.encode.registry import make_encoder
     from core.encode.run import encode
     from core.faces.read import read_faces
@@ -93,7 +103,8 @@ def ours(folder: Path, kind: str, model: Path | None, asked: Asked) -> tuple[np.
     else:
         encoder = make_encoder("onnx", weights=model, device=asked.device, synthetic=False)
     with tempfile.TemporaryDirectory() as kept:
-        found = encode(read_faces(folder, preset=SET), encoder, store=Store(Path(kept)))
+        faces = read_faces(folder, preset=SET)
+        found = encode(faces, encoder, store=Store(Path(kept)), rows=rows)
     return found.x, ""
 
 
@@ -136,8 +147,8 @@ def _loop(paths: list[Path], batch: int, device: str) -> np.ndarray:
     return np.concatenate(found)
 
 
-def one_by_one(folder: Path, model: Path) -> tuple[np.ndarray, str]:
-    """Vectors of every picture: landmarks, a warp, one run of the session."""
+def one_by_one(folder: Path, model: Path, count: int | None = None) -> tuple[np.ndarray, str]:
+    """Vectors of the first `count` pictures, or all: landmarks, a warp, one run of the session."""
     import cv2
     import onnxruntime
     from facenet_pytorch import MTCNN
@@ -147,7 +158,7 @@ def one_by_one(folder: Path, model: Path) -> tuple[np.ndarray, str]:
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
     found = []
-    for path in pictures(folder):
+    for path in pictures(folder)[:count]:
         image = np.asarray(Image.open(path).convert("RGB"))
         boxes, _, points = detector.detect(image, landmarks=True)
         matrix = _similarity(points[_central(boxes, image)])

@@ -85,7 +85,9 @@ class Chunks:
             "detector": detector,
             "aligned": self.faces.aligned,
         }
-        vectors_key = key("vectors", VERSION, settings, digests)
+        runtime = getattr(self.encoder, "runtime", "")  # another one would round differently
+        by = {**settings, "runtime": runtime} if runtime else settings
+        vectors_key = key("vectors", VERSION, by, digests)
         faces_key = key("found faces", VERSION, {"detector": detector}, digests)
         entry = self.store.load(vectors_key)
         seen: tuple[Prepared | None, ...] = (None,) * len(rows)

@@ -18,6 +18,7 @@ from core.encode.encoder import Encoder, digest_of
 from core.encode.layers import Affine, Chain, Convolution
 from core.encode.network import NetworkEncoder
 from core.errors import EncoderError
+from core.runtime.folding import array, fixed
 
 if TYPE_CHECKING:
     import torch
@@ -52,6 +53,7 @@ def trunk_of(encoder: Encoder) -> NetworkEncoder:
         digest=digest_of({"depth": "trunk", "stage": cut.stage}, network.digest),
         network=cut.trunk,
         cut=None,
+        runtime="",
     )
 
 
@@ -88,9 +90,9 @@ def folded(
     (w ∗ x + c − μ) / √(σ² + ε) · γ + β is again a convolution (Ioffe and Szegedy 2015, section
     3.1: at inference it is a fixed linear map).
     """
-    weight = _array(convolution.weight)
-    bias = np.zeros(len(weight)) if convolution.bias is None else _array(convolution.bias)
-    slope, level = _fixed(norm, len(weight))
+    weight = array(convolution.weight)
+    bias = np.zeros(len(weight)) if convolution.bias is None else array(convolution.bias)
+    slope, level = fixed(norm, len(weight))
     return Convolution(
         (scale * slope[:, None, None, None] * weight).astype(np.float32),
         (scale * (slope * bias + level)).astype(np.float32),
@@ -102,19 +104,6 @@ def folded(
 
 def folded_affine(linear: torch.nn.Linear, norm: torch.nn.BatchNorm1d) -> Affine:
     """A dense layer without a bias and its batch normalisation with fixed statistics, as one."""
-    slope, level = _fixed(norm, linear.out_features)
-    weight = slope[:, None] * _array(linear.weight)
+    slope, level = fixed(norm, linear.out_features)
+    weight = slope[:, None] * array(linear.weight)
     return Affine(np.ascontiguousarray(weight.T, np.float32), level.astype(np.float32))
-
-
-def _fixed(norm: Any, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Slope and level (width,) of a batch normalisation that no longer looks at its batch."""
-    if norm is None:
-        return np.ones(width), np.zeros(width)
-    slope = _array(norm.weight) / np.sqrt(_array(norm.running_var) + norm.eps)
-    return slope, _array(norm.bias) - _array(norm.running_mean) * slope
-
-
-def _array(tensor: Any) -> np.ndarray:
-    found: np.ndarray = tensor.detach().cpu().double().numpy()
-    return found

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+from joblib import cpu_count
 
 from core.errors import EncoderError
 from core.faces.align import Alignment
@@ -112,20 +115,35 @@ def file_digest(path: Path) -> str:
 
 
 def in_fixed_batches(
-    crops: np.ndarray, run: Callable[[np.ndarray], np.ndarray], inner: int = INNER_BATCH
+    crops: np.ndarray,
+    run: Callable[[np.ndarray], np.ndarray],
+    inner: int = INNER_BATCH,
+    *,
+    beside: bool = False,
 ) -> np.ndarray:
     """`run` over `crops` (b, …), always `inner` at a time, the last batch padded with zeros.
 
-    Returns float32 (b, d), the padding's rows dropped; (0, d) for no crops.
+    `beside`: several batches at a time, in as many threads as there are processors, for what
+    computes in the thread that asks; no bit depends on it. Returns float32 (b, d), the padding's
+    rows dropped; (0, d) for no crops.
     """
-    parts = []
-    for start in range(0, max(len(crops), 1), inner):
+    starts = range(0, max(len(crops), 1), inner)
+
+    def one(start: int) -> np.ndarray:
         part = crops[start : start + inner]
         missing = inner - len(part)
         if missing:
             part = np.concatenate([part, np.zeros((missing, *part.shape[1:]), part.dtype)])
-        parts.append(np.asarray(run(part), dtype=np.float32)[: inner - missing])
-    return np.concatenate(parts)
+        return np.asarray(run(part), dtype=np.float32)[: inner - missing]
+
+    parts = _threads().map(one, starts) if beside and len(starts) > 1 else map(one, starts)
+    return np.concatenate(list(parts))
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """Shared by all that encode in this process, such as the tasks of a cluster's worker."""
+    return ThreadPoolExecutor(cpu_count(), thread_name_prefix="encode")
 
 
 def check_crops(crops: np.ndarray, size: int) -> None:

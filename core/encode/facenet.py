@@ -16,6 +16,7 @@ from core.encode.encoder import Options, digest_of, file_digest
 from core.encode.layers import Beside, Chain, Layer, Pool, Relu, Residual, Unit
 from core.encode.network import NetworkEncoder, choose_device, fill, read_state
 from core.faces.align import Alignment
+from core.runtime.traced import RUNTIME
 from core.store import home
 
 SIZE = 160
@@ -75,9 +76,13 @@ def build(options: Options) -> NetworkEncoder:
         path = download(release.url, target, sha256=release.sha256, progress=options.progress)
     else:
         path = options.file(f"weights: download (107 to 111 MB from {release.url}), or its path")
+    import torch
     from facenet_pytorch import InceptionResnetV1
 
-    network = InceptionResnetV1()
+    # No random weights are drawn first, which took longer than reading those of the file.
+    with torch.device("meta"):
+        network = InceptionResnetV1()
+    network.to_empty(device="cpu")
     # The classifier of the training identities is in the file and not in the encoder.
     state = {k: v for k, v in read_state(path).items() if not k.startswith("logits.")}
     fill(network, state, path)
@@ -93,6 +98,7 @@ def build(options: Options) -> NetworkEncoder:
         std=(128.0, 128.0, 128.0),
         device=device,
         cut=partial(cut, network),
+        runtime=RUNTIME if device == "cpu" else "",
     )
 
 

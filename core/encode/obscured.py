@@ -63,6 +63,11 @@ class Obscuring:
         return str(getattr(self.encoder, "device", "cpu"))
 
     @property
+    def runtime(self) -> str:
+        """What runs the encoder, where it is not torch."""
+        return str(getattr(self.encoder, "runtime", ""))
+
+    @property
     def digest(self) -> str:
         """SHA-256 of the encoder and the change."""
         change = {"kind": self.kind, "size": self.pixels, "version": CHANGE_VERSION}

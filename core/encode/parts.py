@@ -71,7 +71,7 @@ class Work:
     @cached_property
     def detector(self) -> Detector:
         """This worker's own, loaded at the first picture that needs it."""
-        return Detector(self.device, threads=1)
+        return Detector(self.device)
 
     def __call__(self, part: Part) -> tuple[list[Prepared], list[np.ndarray]]:
         """What became of each picture, and the vectors of those that gave a crop."""

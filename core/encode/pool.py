@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -40,7 +39,6 @@ def workers(preparer: Preparer, detector: Detector, count: int | None) -> Iterat
         yield lambda index, known: pool.submit(preparer, index, known, detector)
     finally:
         pool.shutdown(cancel_futures=True)
-        _restore_threads()
 
 
 @contextmanager
@@ -56,13 +54,6 @@ def _processes(preparer: Preparer, number: int) -> Iterator[Submit]:
         yield lambda index, known: pool.submit(in_process, index, known)
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _restore_threads() -> None:
-    """Give torch's later threads the main thread's share again: detectors set theirs for all."""
-    torch = sys.modules.get("torch")
-    if torch is not None:
-        torch.set_num_threads(torch.get_num_threads())
 
 
 def ahead(

@@ -18,6 +18,7 @@ from core.encode.encoder import Options, digest_of, file_digest
 from core.encode.layers import Chain, Pool, Relu, Residual
 from core.encode.network import NetworkEncoder, choose_device, fill, read_state
 from core.faces.align import Alignment
+from core.runtime.traced import RUNTIME
 
 if TYPE_CHECKING:
     from core.encode.network import State
@@ -77,6 +78,7 @@ def build(options: Options) -> NetworkEncoder:
         color=color,
         device=device,
         cut=partial(cut, network),
+        runtime=RUNTIME if device == "cpu" else "",
     )
 
 

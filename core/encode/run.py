@@ -60,7 +60,7 @@ def encode(
     progress = progress or Progress()
     chosen = list(range(len(faces))) if rows is None else [int(row) for row in rows]
     progress.start(phase, len(chosen))
-    detector = Detector(getattr(encoder, "device", "cpu"), threads=1)
+    detector = Detector(getattr(encoder, "device", "cpu"))
     chunks = Chunks(faces, encoder, store, detector)
     preparer = Preparer(faces.source, encoder.alignment, faces.aligned)
     run = _Run(chunks, preparer, progress, max(1, batch))
@@ -107,7 +107,7 @@ class _Run:
         """The result of a chunk, from the store or made now and kept there."""
         if chunk.entry is not None:
             for _ in futures:
-                self.progress.advance(len(chunk.rows), "from the store", found=True)
+                self.progress.advance(len(chunk.rows), "from the store")
             return Result.of(chunk.entry)
         prepared: list[Prepared] = []
         crops: list[np.ndarray] = []
@@ -139,7 +139,7 @@ class _Run:
     ) -> Result:
         """The result of a chunk, from the store or as workers elsewhere made it and kept here."""
         if chunk.entry is not None:
-            self.progress.advance(len(chunk.rows), "from the store", found=True)
+            self.progress.advance(len(chunk.rows), "from the store")
             return Result.of(chunk.entry)
         drawn = [one.crop for one in prepared if one.crop is not None and one.problem is None]
         result = self._kept(chunk, prepared, vectors, drawn)

@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import cv2
 import numpy as np
 
 from core.errors import EncoderError
+from core.faces.mtcnn import Mtcnn
 
 ARCFACE_TEMPLATE = np.array(
     [
@@ -178,20 +179,18 @@ def crop(image: np.ndarray, face: Face | None, alignment: Alignment) -> np.ndarr
 class Detector:
     """MTCNN (Zhang et al. 2016, as ported by facenet-pytorch), loaded at the first picture.
 
-    One picture at a time: batches gave the same speed on a processor and moved landmarks by up to
-    5e-5 pixels, and a face must not depend on which others were looked at beside it. Several
-    threads may share a detector. A picture whose longer side exceeds the first of `sides` pixels
-    is looked at reduced to it, and at the second only where nothing was found: a photograph of 80
-    million pixels would take gigabytes.
+    Several threads may share a detector. A picture whose longer side exceeds the first of `sides`
+    pixels is looked at reduced to it, and at the second only where nothing was found: a photograph
+    of 80 million pixels would take gigabytes.
     """
 
     smallest = SMALLEST_FACE
     sides = (1280, 2560)
+    version = 2
+    """Raised whenever the same networks and settings would find another face in a picture."""
 
-    def __init__(self, device: str = "cpu", threads: int | None = None) -> None:
-        """`threads`: how many torch may use in each thread that calls; None leaves it alone."""
+    def __init__(self, device: str = "cpu") -> None:
         self.device = device
-        self.threads = threads
 
     @cached_property
     def digest(self) -> str:
@@ -202,16 +201,15 @@ class Detector:
                 "0 of 1 face detectors are installed: install facenet-pytorch as requirements.txt "
                 "says, or say that the pictures are aligned already"
             )
-        whole = hashlib.sha256(f"{self.smallest} {self.sides}".encode())
+        settings = f"{self.smallest} {self.sides} {self.version}"
+        whole = hashlib.sha256(settings.encode())
         for name in ("pnet", "rnet", "onet"):
             whole.update((Path(package.origin).parent / "data" / f"{name}.pt").read_bytes())
         return whole.hexdigest()
 
     @cached_property
-    def _network(self) -> Any:
-        from facenet_pytorch import MTCNN
-
-        return MTCNN(keep_all=True, min_face_size=self.smallest, device=self.device)
+    def _network(self) -> Mtcnn:
+        return Mtcnn(self.smallest, self.device)
 
     def load(self) -> None:
         """Load the networks now, so that threads need not race for it."""
@@ -247,25 +245,12 @@ class Detector:
         return faces
 
     def _look(self, image: np.ndarray, scale: float) -> list[Face]:
-        import torch
-
         if min(image.shape[:2]) < self.smallest:
             return []
-        if self.threads is not None:
-            torch.set_num_threads(self.threads)
-        try:
-            boxes, chances, points = self._network.detect(image, landmarks=True)
-        except torch.OutOfMemoryError:
-            raise
-        except (RuntimeError, IndexError, NotImplementedError):
-            # facenet-pytorch stumbles over pictures whose candidates all lie outside the frame
-            # (it stacks an empty list): such a picture has no face.
-            return []
-        if boxes is None:
-            return []
+        boxes, chances, points = self._network.detect(image)
         found = zip(boxes * scale, chances, points * scale, strict=True)
         return [
-            Face(tuple(map(float, box)), np.float32(landmarks), float(chance), len(boxes))  # type: ignore[arg-type]
+            Face(tuple(map(float, box)), landmarks, float(chance), len(boxes))  # type: ignore[arg-type]
             for box, chance, landmarks in found
         ]
 

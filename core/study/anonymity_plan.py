@@ -226,7 +226,7 @@ def _crops(
     cast_: Cast, store: Store, progress: Progress
 ) -> tuple[np.ndarray, np.ndarray, list[str]]:
     """Grey crops uint8 (m, 112, 112), which of the cast's rows they are, and what was wrong."""
-    faces, detector = cast_.faces, Detector("cpu", threads=1)
+    faces, detector = cast_.faces, Detector("cpu")
     preparer = Preparer(faces.source, ALIGNMENT, faces.aligned)
     progress.start("Reading faces", len(cast_.rows))
     found, used, told = [], [], []

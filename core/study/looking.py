@@ -162,7 +162,7 @@ def _row(x: Embeddings, split: Split, face: str) -> int:
 
 def _crop(faces: FaceSet, encoder: Encoder, place: int) -> np.ndarray:
     """The aligned crop of the face at row `place` of the set."""
-    detector = Detector(getattr(encoder, "device", "cpu"), threads=1)
+    detector = Detector(getattr(encoder, "device", "cpu"))
     found = Preparer(faces.source, encoder.alignment, faces.aligned)(place, detector=detector)
     if not isinstance(found, Prepared) or found.crop is None:
         why = found.problem.detail if isinstance(found, Prepared) and found.problem else "no face"
