@@ -23,7 +23,7 @@ from core.attack.logistic import Logistic
 from core.attack.neighbours import Neighbours
 from core.attack.svm import SupportVectors
 
-VERSION = 2
+VERSION = 3
 VIEW = "stored shrunk"
 """Whitened, with small directions pulled up; the machine and the neighbours choose between it and
 vectors of unit length with every column standardised."""

@@ -22,13 +22,15 @@ from core.attack.fit import (
     Stopping,
     Tuned,
 )
-from core.attack.least_squares import LeastSquares, mean_recall, recalls
+from core.attack.least_squares import mean_recall, recalls
+from core.attack.moments import predictions
+from core.attack.shared import seen
 from core.attack.thresholds import offsets
-from core.attack.views import VIEWS, see
+from core.attack.views import VIEWS
 from core.errors import EmbeddingsError
 from core.split import inner_folds
 
-VERSION = 2
+VERSION = 3
 
 VIEW_PENALTY = 0.1
 
@@ -93,8 +95,8 @@ class Finding:
 
 @dataclass(frozen=True)
 class _Trial:
-    """One view and setting of one problem on inner folds: the figure there, the epochs where the
-    attacker learns in epochs, and the thresholds that helped."""
+    """One view and setting of one problem on inner folds: the figure there, the epochs for all rows
+    where the attacker learns in epochs, and the thresholds that helped."""
 
     view: str
     setting: Setting
@@ -147,23 +149,20 @@ def choose_view(problem: Problem) -> str:
 
     It is the same for all attackers of one problem; those that are cheap try others beside it.
     """
-    folds = _folds(problem, 3)
-    values = {}
-    for view in VIEWS:
-        hits, tries = np.zeros((2, 1, problem.classes))
-        for fit, held in folds:
-            x, other = see(view, problem.x[fit], problem.x[held])
-            solver = LeastSquares(x.astype(np.float64), other.astype(np.float64), VIEW_PENALTY)
-            predicted = solver.scores(problem.y[None, fit], problem.classes).argmax(axis=2)
-            own, all_ = recalls(problem.y[None, held], predicted, problem.classes)
-            hits, tries = hits + own, tries + all_
-        values[view] = float(mean_recall(hits, tries)[0])
-    return max(values, key=values.__getitem__)
+    hits, tries = np.zeros((2, len(VIEWS), problem.classes))
+    for fit, held in _folds(problem, 3):
+        x, y, other = problem.x[fit], problem.y[fit], problem.x[held]
+        said = predictions(x, y, other, problem.classes, VIEW_PENALTY)
+        predicted = np.stack([said[view] for view in VIEWS])
+        truth = np.tile(problem.y[held], (len(VIEWS), 1))
+        own, all_ = recalls(truth, predicted, problem.classes)
+        hits, tries = hits + own, tries + all_
+    return VIEWS[int(mean_recall(hits, tries).argmax())]
 
 
 def _seen(problem: Problem, view: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rows = slice(None) if problem.learns is None else problem.learns
-    x, x_test = see(view, problem.x[rows], problem.x_test)
+    x, x_test = seen(view, problem.x[rows], problem.x_test)
     return x, problem.y[rows], x_test
 
 
@@ -172,14 +171,14 @@ def _inner(problems: Sequence[Problem], attacker: Attacker, device: str) -> list
     settings = attacker.settings if isinstance(attacker, Tuned) else ((),)
     jobs: list[Fit] = []
     truths: list[np.ndarray] = []
-    plan: list[list[tuple[str, list[np.ndarray]]]] = []
+    plan: list[list[tuple[str, Folds]]] = []
     for problem in problems:
-        folds = _folds(problem, attacker.folds)
+        folds = tuple(_folds(problem, attacker.folds))
         views = tuple(dict.fromkeys(problem.view if v == CHOSEN else v for v in attacker.views))
-        plan.append([(view, [held for _, held in folds]) for view in views])
+        plan.append([(view, folds) for view in views])
         for view in views:
             for fit, held in folds:
-                x, x_held = see(view, problem.x[fit], problem.x[held])
+                x, x_held = seen(view, problem.x[fit], problem.x[held])
                 job = Fit(x, problem.y[fit], x_held, problem.classes, problem.seed)
                 jobs += [replace(job, setting=one) for one in settings]
                 truths += [problem.y[held]] * len(settings)
@@ -187,15 +186,31 @@ def _inner(problems: Sequence[Problem], attacker: Attacker, device: str) -> list
     chosen = []
     for problem, asked in zip(problems, plan, strict=True):
         trials = []
-        for view, parts in asked:
-            rows = np.concatenate(parts)
-            told = [[next(answers) for _ in settings] for _ in parts]
+        for view, folds in asked:
+            rows = np.concatenate([held for _, held in folds])
+            told = [[next(answers) for _ in settings] for _ in folds]
             for setting, said in zip(settings, zip(*told, strict=True), strict=True):
                 scores = np.concatenate([one for one, _ in said])
                 shift, value = _best_offsets(problem, rows, scores, attacker)
-                trials.append(_Trial(view, setting, value, said[0][1], shift))
+                epochs = _epochs(problem, said[0][1], folds[0][0])
+                trials.append(_Trial(view, setting, value, epochs, shift))
         chosen.append(max(trials, key=lambda trial: trial.value))
     return chosen
+
+
+def _epochs(problem: Problem, found: int | None, fit: np.ndarray) -> int | None:
+    """For how long to learn from all rows where `found` epochs were best for the rows `fit`."""
+    whole = len(problem.y if problem.learns is None else problem.learns)
+    return None if found is None else as_many_steps(found, len(fit), whole)
+
+
+def as_many_steps(epochs: int, learned: int, whole: int) -> int:
+    """Epochs over `whole` rows that make the steps of `epochs` over `learned` ones, at least 1.
+
+    Whoever stops early on held-out people and then learns from all of them may go on for as many
+    epochs or as many steps (Goodfellow, Bengio and Courville 2016, section 7.8); these are fewer.
+    """
+    return max(1, round(epochs * learned / whole))
 
 
 def _answers(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.attack import neural
-from core.attack.attack import HELD_OUT, Problem, choose_view
+from core.attack.attack import HELD_OUT, Problem, as_many_steps, choose_view
 from core.attack.fit import Fit
 from core.attack.views import see
 from core.split import inner_folds
@@ -44,7 +44,8 @@ def hidden_layer(problem: Problem, *, device: str) -> Hidden:
     trial = Fit(own, problem.y[fit], other, problem.classes, problem.seed)
     epochs = neural.LONGEST
     if len(np.unique(trial.y)) > 1:
-        _, epochs = neural.Neural().watched([trial], [problem.y[held]], device=device)[0]
+        _, best = neural.Neural().watched([trial], [problem.y[held]], device=device)[0]
+        epochs = as_many_steps(best, len(fit), len(problem.y))
     own, every = see(view, problem.x, problem.x_test)
     weight, bias = _first_layer(
         Fit(own, problem.y, every, problem.classes, problem.seed, epochs), device

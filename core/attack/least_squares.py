@@ -30,17 +30,17 @@ class LeastSquares:
         if self.penalty is None:
             return self._kernel(targets)
         m, d = self.x.shape
-        level = max(self.penalty * float((self.x**2).sum()) / d, 1e-9)  # constant vectors too
+        rise = level(self.penalty, float((self.x**2).sum()), d)
         if d <= m:
-            gram = self.x.T @ self.x + np.eye(d) * level
+            gram = self.x.T @ self.x + np.eye(d) * rise
             return self.other @ cho_solve(cho_factor(gram), self.x.T @ targets)
-        gram = self.x @ self.x.T + np.eye(m) * level
+        gram = self.x @ self.x.T + np.eye(m) * rise
         return self.other @ (self.x.T @ cho_solve(cho_factor(gram), targets))
 
     def _kernel(self, targets: np.ndarray) -> np.ndarray:
         width = max(float((self.x**2).mean()) * self.x.shape[1] * 2, 1e-12)
-        gram = np.exp(-_squares(self.x, self.x) / width) + np.eye(len(self.x))
-        near = np.exp(-_squares(self.other, self.x) / width)
+        gram = np.exp(-squares(self.x, self.x) / width) + np.eye(len(self.x))
+        near = np.exp(-squares(self.other, self.x) / width)
         return near @ cho_solve(cho_factor(gram), targets)
 
     def scores(self, labels: np.ndarray, k: int) -> np.ndarray:
@@ -55,6 +55,12 @@ class LeastSquares:
         scores = self.solve(flat).reshape(-1, count, k)
         weighted = np.divide(scores, shares, out=np.full_like(scores, -1e6), where=shares > 0)
         return weighted.transpose(1, 0, 2).astype(np.float32)
+
+
+def level(penalty: float, total: float, d: int) -> float:
+    """What a ridge of `penalty` adds to the products of rows of width `d` whose squares sum to
+    `total`; never nothing, for constant vectors."""
+    return max(penalty * total / d, 1e-9)
 
 
 def recalls(labels: np.ndarray, predicted: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -73,7 +79,7 @@ def mean_recall(hits: np.ndarray, tries: np.ndarray) -> np.ndarray:
     return recall.sum(axis=1) / np.maximum((tries > 0).sum(axis=1), 1)
 
 
-def _squares(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def squares(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Squared Euclidean distances (len(a), len(b)), never below 0."""
     square = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
     return np.maximum(square, 0)

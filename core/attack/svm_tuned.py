@@ -6,16 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.attack.fast import estimator
 from core.attack.fit import CHOSEN, Fit, Setting
-from core.attack.svm import machine
+from core.attack.svm import Machine, scored
 
 
 class TunedSupportVectors:
     """RBF support vector machine; settings are C and gamma in units of "scale"."""
 
     name = "svm_tuned"
-    version = 1
+    version = 2
     views = (CHOSEN,)
     folds = 3
     settings: tuple[Setting, ...] = (
@@ -25,10 +24,4 @@ class TunedSupportVectors:
 
     def scores(self, fits: Sequence[Fit], *, device: str) -> list[np.ndarray]:
         """Decision values (t, classes) of each job, one column a class."""
-        return [self._one(fit) for fit in fits]
-
-    def _one(self, fit: Fit) -> np.ndarray:
-        price, width = fit.setting
-        variance = max(float(fit.x.var(dtype=np.float64)), 1e-12)
-        gamma = width / (fit.x.shape[1] * variance)
-        return machine(estimator("svm", "SVC")(C=price, kernel="rbf", gamma=gamma), fit)
+        return scored([Machine(fit, *fit.setting) for fit in fits])

@@ -19,7 +19,7 @@ WIDE = 2048
 """Above so many columns, and more columns than fitting rows, whitening looks at the span of the
 rows alone: an eigenvalue problem of 4096 columns would take a minute, and there are a dozen."""
 
-_FLOOR = 1e-9
+FLOOR = 1e-9
 """Directions below this share of the largest variance are float32 rounding, not signal."""
 
 
@@ -31,15 +31,21 @@ def see(view: str, fit: np.ndarray, *others: np.ndarray) -> tuple[np.ndarray, ..
     estimate has pulled small eigenvalues up, which is what few people need.
     """
     length, scaling = view.split()
-    parts = [part.astype(np.float64) for part in (fit, *others)]
-    if length == "unit":
-        parts = [unit(part) for part in parts]
-    mean = parts[0].mean(axis=0)
-    parts = [part - mean for part in parts]
+    parts = centred(length, fit, *others)
     scale = _SCALES[scaling](parts[0])
     if scale.ndim == 1:
         return tuple((part * scale).astype(np.float32) for part in parts)
     return tuple((part @ scale).astype(np.float32) for part in parts)
+
+
+def centred(length: str, fit: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
+    """`fit` (m, d) and each of `others` (·, d), "stored" or at "unit" length, less the mean of
+    `fit`; float64."""
+    parts = [part.astype(np.float64) for part in (fit, *others)]
+    if length == "unit":
+        parts = [unit(part) for part in parts]
+    mean = parts[0].mean(axis=0)
+    return [part - mean for part in parts]
 
 
 def unit(x: np.ndarray) -> np.ndarray:
@@ -48,9 +54,10 @@ def unit(x: np.ndarray) -> np.ndarray:
     return x / np.where(norm > 0, norm, 1)
 
 
-def _standard(x: np.ndarray) -> np.ndarray:
+def inverse_deviations(x: np.ndarray) -> np.ndarray:
+    """One over the deviation of each column of `x` (n, d); 0 where a column is all but constant."""
     deviation = x.std(axis=0)
-    keep = deviation > max(np.sqrt(_FLOOR) * deviation.max(), np.finfo(float).tiny)
+    keep = deviation > max(np.sqrt(FLOOR) * deviation.max(), np.finfo(float).tiny)
     return np.where(keep, 1 / np.where(keep, deviation, 1), 0)
 
 
@@ -64,7 +71,7 @@ def _whitened(x: np.ndarray) -> np.ndarray:
 def _shrunk(x: np.ndarray) -> np.ndarray:
     # Shrinking happens between standardised columns, so that one loud column does not set the
     # level to which all others are pulled up.
-    scale = _standard(x)
+    scale = inverse_deviations(x)
     if _wide(x):
         scaled = x * scale
         pull = ledoit_wolf_shrinkage(scaled, assume_centered=True)
@@ -86,7 +93,7 @@ def _span(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _turned(values: np.ndarray, axes: np.ndarray, variances: np.ndarray) -> np.ndarray:
-    keep = values > max(_FLOOR * values.max(), np.finfo(float).tiny)
+    keep = values > max(FLOOR * values.max(), np.finfo(float).tiny)
     if not keep.any():
         return np.zeros((len(axes), 1))
     return axes[:, keep] / np.sqrt(variances[keep])
@@ -94,10 +101,10 @@ def _turned(values: np.ndarray, axes: np.ndarray, variances: np.ndarray) -> np.n
 
 def _inverse_root(covariance: np.ndarray) -> np.ndarray:
     values, axes = np.linalg.eigh(covariance)
-    keep = values > max(_FLOOR * values.max(), np.finfo(float).tiny)
+    keep = values > max(FLOOR * values.max(), np.finfo(float).tiny)
     if not keep.any():  # constant vectors: one column of zeros, which every attacker can take
         return np.zeros((len(values), 1))
     return axes[:, keep] / np.sqrt(values[keep])
 
 
-_SCALES = {"standard": _standard, "shrunk": _shrunk, "whitened": _whitened}
+_SCALES = {"standard": inverse_deviations, "shrunk": _shrunk, "whitened": _whitened}

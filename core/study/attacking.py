@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -12,11 +12,10 @@ import numpy as np
 
 from core.attack import attack as attacking
 from core.attack import null, planted
-from core.attack.attack import Finding, Problem, attack, choose_view
+from core.attack.attack import Problem
 from core.attack.fit import Anyone, Informed, Printed
 from core.attack.registry import ATTACKERS, BASELINES
 from core.engine import Engine
-from core.errors import StoreError
 from core.measure.intervals import Interval, Metric, Predictions, interval
 from core.measure.leakage import (
     HEADLINE,
@@ -33,6 +32,7 @@ from core.progress import Progress
 from core.split import Split
 from core.store import Entry, Store, key
 from core.study import knowing
+from core.study.asking import Asking, Question, Told, settled
 from core.study.knowing import Others, Scene, part
 from core.study.representation import Representation
 
@@ -41,19 +41,12 @@ __all__ = ["Attacks", "part", "rows_digest", "settled"]
 CONTROL_PEOPLE = 30
 """The positive control is judged on as many test parts as hold so many people."""
 
+Scenes = Callable[[int, str], Scene]
+"""The scene of the split at a place, for an attacker that needs this field of `Known`."""
 
-def _nothing(*, found: bool = False) -> None:
+
+def _nobody(attacker: str, *, found: bool = False) -> None:
     """Tell nobody."""
-
-
-@dataclass(frozen=True)
-class _Question:
-    """One attack on one split: what is asked, and the keys of the answer and of its view, which
-    is empty where attackers do not share one."""
-
-    name: str
-    view: str
-    problem: Problem
 
 
 @dataclass(frozen=True)
@@ -79,27 +72,31 @@ class Attacks:
         """Whether `attacker` has what it needs here; one that has not is asked nothing."""
         return knowing.serves(self.attackers[attacker], self.x, target, self.outside)
 
-    def said(
-        self,
-        cell: Cell,
-        attacker: str,
-        told: Callable[..., None] = _nothing,
-        *,
-        control: bool = True,
-    ) -> Predictions:
-        """What `attacker` says of every test part; notes its inner figures and views in `cell`.
+    def said(self, cell: Cell, attacker: str, *, control: bool = True) -> Predictions:
+        """What one attacker says of every test part: `each_said` of it alone."""
+        ((_, found),) = self.each_said(cell, [attacker], control=control)
+        return found
 
-        The positive control is asked in the same round, so that no processor waits, unless it is
-        not wanted; `told` is called after each question, with `found` where the store had the answer.
+    def each_said(
+        self, cell: Cell, attackers: Sequence[str], told: Told = _nobody, *, control: bool = True
+    ) -> Iterator[tuple[str, Predictions]]:
+        """What each of `attackers` says of every test part, in their order; notes their inner
+        figures and views in `cell`.
+
+        Positive controls are asked in the same round, unless they are not wanted; `told` is called
+        after each question, with `found` where the store had the answer.
         """
-        questions = self._real(cell, attacker)
-        count = len(questions)
-        if control and attacker not in BASELINES:
-            questions += self._planted(cell, attacker, planted.CONTROL)
-        entries = self._answers(attacker, questions, told)[:count]
-        cell.inner[attacker] = [entry.meta["inner"] for entry in entries]
-        cell.views[attacker] = [entry.meta["view"] for entry in entries]
-        return self._pooled(cell.target, self.splits, entries)
+        coded = self._coded(cell.target, planted.CONTROL)
+        rounds = {}
+        for attacker in attackers:
+            rounds[attacker] = self._real(cell.target, attacker)
+            if control and attacker not in BASELINES:
+                rounds[attacker] += self._planted(cell.target, attacker, planted.CONTROL, coded)
+        for attacker, entries in self._asking.answers(rounds, told):
+            real = entries[: len(self.splits)]
+            cell.inner[attacker] = [entry.meta["inner"] for entry in real]
+            cell.views[attacker] = [entry.meta["view"] for entry in real]
+            yield attacker, self._pooled(cell.target, self.splits, real)
 
     def count(self, target: Target, attacker: str) -> int:
         """How many questions `said` asks."""
@@ -186,29 +183,42 @@ class Attacks:
         floor, limit = limits["accuracy"]
         return {**limits, "accuracy": (floor, max(limit, blind))}
 
-    def _real(self, cell: Cell, attacker: str) -> list[_Question]:
-        needs = self._needs(attacker)
-        problems = [
-            self._problem(cell.target, place, needs, self._scene(place))
-            for place in range(len(self.splits))
-        ]
-        return self._questions(cell.target, attacker, problems, "real")
+    @property
+    def _asking(self) -> Asking:
+        return Asking(
+            self.attackers, self.device, self.store, self.progress, self.engine, self.views
+        )
 
-    def _planted(self, cell: Cell, attacker: str, size: float) -> list[_Question]:
-        target, needs, others = cell.target, self._needs(attacker), self._others(cell.target)
-        problems: list[Problem] = []
-        last, coded = None, None
-        for place in range(len(self._control_splits(target))):
-            real = self._scene(place)
-            if coded is None or last is not real.x:  # one set of vectors gets one code
-                last = real.x
-                coded = knowing.with_code(real, target, others, needs, size, self.seed)
-            problems.append(self._problem(target, place, needs, coded))
+    def _real(self, target: Target, attacker: str) -> list[Question]:
+        places = range(len(self.splits))
+        return self._questions(
+            target, attacker, "real", places, lambda place, _: self._scene(place)
+        )
+
+    def _planted(self, target: Target, attacker: str, size: float, coded: Scenes) -> list[Question]:
         what = f"planted {size}, seed {self.seed}, version {planted.VERSION}"
-        return self._questions(target, attacker, problems, what)
+        places = range(len(self._control_splits(target)))
+        return self._questions(target, attacker, what, places, coded)
+
+    def _coded(self, target: Target, size: float) -> Scenes:
+        """The scene of a split with a planted code. One set of vectors gets one code, which is
+        remembered until another is asked for."""
+        last: tuple[np.ndarray, str, Scene] | None = None
+
+        def coded(place: int, needs: str) -> Scene:
+            nonlocal last
+            real = self._scene(place)
+            if last is None or last[0] is not real.x or last[1] != needs:
+                others = self._others(target)
+                made = knowing.with_code(real, target, others, needs, size, self.seed)
+                last = real.x, needs, made
+            return last[2]
+
+        return coded
 
     def _said_of_planted(self, cell: Cell, attacker: str, size: float) -> Predictions:
-        entries = self._answers(attacker, self._planted(cell, attacker, size))
+        asked = self._planted(cell.target, attacker, size, self._coded(cell.target, size))
+        ((_, entries),) = self._asking.answers({attacker: asked}, _nobody)
         return self._pooled(cell.target, self._control_splits(cell.target), entries)
 
     def _control_splits(self, target: Target) -> Sequence[Split]:
@@ -238,59 +248,25 @@ class Attacks:
         return knowing.problem(seen, self.x.subjects, target, split, needs, others)
 
     def _questions(
-        self, target: Target, attacker: str, problems: Sequence[Problem], what: str
-    ) -> list[_Question]:
-        """A question for each problem, which are those of the first splits."""
+        self, target: Target, attacker: str, what: str, places: Iterable[int], scene: Scenes
+    ) -> list[Question]:
+        """A question for each split, cut from its `scene` for what the attacker needs."""
+        needs = self._needs(attacker)
         # An informed attacker makes a problem of its own, and chooses a view for that.
         alone = isinstance(self.attackers[attacker], Informed)
+
+        def problem(place: int) -> Problem:
+            return self._problem(target, place, needs, scene(place, needs))
+
         return [
-            _Question(
+            Question(
+                attacker,
                 self._key("attack", target, what, place, attacker=attacker),
                 "" if alone else self._key("view", target, what, place),
-                problem,
+                partial(problem, place),
             )
-            for place, problem in enumerate(problems)
+            for place in places
         ]
-
-    def _answers(
-        self, attacker: str, questions: Sequence[_Question], told: Callable[..., None] = _nothing
-    ) -> list[Entry]:
-        """What the attacker said, from the store or made now: on a graphics card all as one batch,
-        on processors one question each."""
-        missing = [one for one in questions if self.store.load(one.name) is None]
-        for _ in range(len(questions) - len(missing)):
-            told(found=True)
-        for question, (view, finding) in zip(missing, self._found(attacker, missing), strict=True):
-            self.progress.check()
-            if question.view and question.view not in self.views:
-                self.store.save(question.view, {}, {"view": view})
-                self.views[question.view] = view
-            self.store.save(question.name, {"scores": finding.scores}, _about(finding))
-            told()
-        return [settled(self.store, one.name) for one in questions]
-
-    def _found(
-        self, attacker: str, questions: Sequence[_Question]
-    ) -> Iterator[tuple[str, Finding]]:
-        """The view chosen for each question, and what was found."""
-        problems = [replace(one.problem, view=self._view(one)) for one in questions]
-        who = self.attackers[attacker]
-        if self.device == "cpu":
-            yield from self.engine.map(partial(_answer, who), problems)
-        elif problems:
-            alone = isinstance(who, Informed)
-            seen = problems if alone else list(self.engine.map(_viewed, problems))
-            findings = attack(seen, who, device=self.device)
-            yield from zip((one.view for one in seen), findings, strict=True)
-
-    def _view(self, question: _Question) -> str:
-        """The view that all attackers of this problem share; empty where none is chosen yet."""
-        if question.view and question.view not in self.views:
-            entry = self.store.load(question.view)
-            if entry is None:
-                return ""
-            self.views[question.view] = entry.meta["view"]
-        return self.views.get(question.view, "")
 
     def _key(
         self, kind: str, target: Target, what: str, place: int, attacker: str | None = None
@@ -345,18 +321,6 @@ class Attacks:
         )
 
 
-def settled(store: Store, name: str) -> Entry:
-    """What the store gives back, so that a resumed run and an undisturbed one go on from the
-    same bits; raises `StoreError` where it was emptied meanwhile."""
-    entry = store.load(name)
-    if entry is None:
-        raise StoreError(
-            f"the store lost {name} while it was in use: run again, and let nothing else "
-            "empty the cache meanwhile"
-        )
-    return entry
-
-
 def rows_digest(rows: np.ndarray) -> str:
     """SHA-256 of row numbers."""
     return hashlib.sha256(np.ascontiguousarray(rows, dtype=np.int64).tobytes()).hexdigest()
@@ -364,17 +328,3 @@ def rows_digest(rows: np.ndarray) -> str:
 
 def _null_scores(task: tuple[Problem, np.ndarray]) -> dict[str, np.ndarray]:
     return null.null_scores(*task)
-
-
-def _viewed(problem: Problem) -> Problem:
-    """The problem with its view, which is chosen once for all attackers."""
-    return problem if problem.view else replace(problem, view=choose_view(problem))
-
-
-def _answer(attacker: Anyone, problem: Problem) -> tuple[str, Finding]:
-    seen = problem if isinstance(attacker, Informed) else _viewed(problem)
-    return seen.view, attack([seen], attacker, device="cpu")[0]
-
-
-def _about(finding: Finding) -> dict[str, Any]:
-    return {"inner": finding.inner, "view": finding.view}

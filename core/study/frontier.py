@@ -153,8 +153,8 @@ def _read(
     cell = Cell("frontier", target, people)
     served = [one for one in plan.attackers if attacks.serves(one, target)]
     cell.nulls = attacks.nulls(cell, plan.permutations, differences="difference" in served)
-    for attacker in served:
-        cell.said[attacker] = attacks.said(cell, attacker)
+    for attacker, said in attacks.each_said(cell, served):
+        cell.said[attacker] = said
         code = None if attacker in BASELINES else attacks.finds_code(cell, attacker)
         if code is not None:
             cell.found_code[attacker] = code

@@ -166,10 +166,9 @@ class Leakage:
         self.cells[name, target.attribute] = cell
         attacks = self.attacks[name]
         self._null(cell)  # first, so that no figure is ever published without it
-        for attacker in self._attackers(name, target):
-            what = f"{name}, {target.attribute}, {attacker}"
-            told = partial(self.progress.advance, cost(attacker), what)
-            cell.said[attacker] = attacks.said(cell, attacker, told)
+        told = partial(self._told, name, target)
+        for attacker, said in attacks.each_said(cell, self._attackers(name, target), told):
+            cell.said[attacker] = said
             if attacker not in BASELINES:
                 code = attacks.finds_code(cell, attacker)
                 if code is not None:
@@ -179,6 +178,10 @@ class Leakage:
         self._look_closer(cell)
         self.rows += self._rows(cell)
         self.publish("leakage", table("leakage", self.rows))
+
+    def _told(self, name: str, target: Target, attacker: str, *, found: bool = False) -> None:
+        what = f"{name}, {target.attribute}, {attacker}"
+        self.progress.advance(cost(attacker), what, found=found)
 
     def _null(self, cell: Cell) -> None:
         asked = self._attackers(cell.representation, cell.target)

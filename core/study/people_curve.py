@@ -100,8 +100,8 @@ class PeopleCurve:
         return found
 
     def _ask(self, cell: Cell, attacks: Attacks) -> None:
-        for attacker in ATTACKERS:
-            cell.said[attacker] = attacks.said(cell, attacker, control=False)
+        for attacker, said in attacks.each_said(cell, ATTACKERS, control=False):
+            cell.said[attacker] = said
         cell.choose_strongest([(split.seed, split.fold) for split in attacks.splits])
 
     def _figures(self, cell: Cell) -> dict[str, Any]:

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
 from core.attack import attack as attacking
+from core.attack import forest, svm
 from core.attack.attack import Finding, Known, Problem, attack
 from core.attack.difference import references
 from core.attack.fit import Fit, Stopping, Tuned
@@ -398,3 +400,43 @@ def test_a_tuned_attacker_takes_the_setting_that_reads_strangers_best() -> None:
     found = attack([asked], Knob(), device="cpu")[0]
     assert seen == [(0.0,), (1.0,), (-1.0,)] * 2 + [(1.0,)]
     assert (found.predicted == truth).mean() > 0.9
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_machines_are_scikit_learns_whichever_way_they_are_fitted(
+    classes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole kernel and libsvm, or scikit-learn-intelex on rows; all rows at once or some."""
+    x, y, _ = clouds(apart=1.5)
+    x, y = x[y < classes], y[y < classes]
+    machines = [svm.Machine(Fit(x, y, x[:50] * 0.9, classes, 0), *at) for at in ((1, 1), (3, 0.2))]
+    expected = [
+        SVC(C=one.price, gamma=one.gamma).fit(x, y).decision_function(one.fit.x_test)
+        for one in machines
+    ]
+    assert machines[0].gamma == pytest.approx(1 / (x.shape[1] * x.var()), rel=1e-5)
+    for rows, block, near in ((3000, 3000, 1e-3), (3000, 7, 1e-3), (0, 3000, 2e-2)):
+        monkeypatch.setattr(svm, "PRECOMPUTED", rows)
+        monkeypatch.setattr(svm, "BLOCK", block)
+        for scores, values in zip(svm.scored(machines), expected, strict=True):
+            assert scores.shape == (50, classes)
+            told = scores if classes > 2 else scores[:, 1]
+            assert np.allclose(told, values, atol=near)
+
+
+def test_a_forest_splits_at_more_places_the_more_rows_there_are() -> None:
+    counts = [forest.bins(rows) for rows in (10, 1024, 1104, 6400, 16_384, 1_000_000)]
+    assert counts == [16, 16, 17, 100, 256, 256]
+
+
+def test_without_its_fast_twin_the_forest_is_scikit_learns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x, y, _ = clouds()
+    fit = Fit(x, y, x[:20] * 0.9, 3, 0)
+    fast = ATTACKERS["rf"].scores([fit], device="cpu")[0]
+    monkeypatch.setattr(forest, "estimator", lambda module, name: RandomForestClassifier)
+    slow = ATTACKERS["rf"].scores([fit], device="cpu")[0]
+    oracle = RandomForestClassifier(100, random_state=0).fit(x, y)
+    assert np.allclose(slow, oracle.predict_proba(fit.x_test), atol=1e-6)
+    assert np.abs(fast - slow).mean() < 0.1

@@ -235,7 +235,7 @@ def test_the_store_answers_the_second_time_with_the_same_table(
     def never(*args: object, **named: object) -> None:
         raise AssertionError("computed twice what the store holds")
 
-    monkeypatch.setattr("core.study.attacking.attack", never)
+    monkeypatch.setattr("core.study.asking.attack", never)
     monkeypatch.setattr("core.attack.null.null_scores", never)
     assert study(x, tmp_path).equals(first)
 
@@ -259,7 +259,7 @@ def test_strongest_is_chosen_without_the_test_part(
 
     x = people_with_faces(60, leak=1.0)
     raw = lambda seen: seen  # noqa: E731
-    monkeypatch.setattr("core.attack.attack.see", lambda view, *parts: parts)
+    monkeypatch.setattr("core.attack.attack.seen", lambda view, *parts: parts)
     monkeypatch.setitem(ATTACKERS, "lucky", Lucky())
     table = study(x, tmp_path, attackers=("majority", "logistic", "lucky"))
     assert row(table, "lucky", metric="accuracy")["status"] in ("ok", "probe failed")
