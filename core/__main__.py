@@ -304,14 +304,15 @@ def _said(sentence: str, status: int) -> int:
 
 def _logged() -> str:
     """Keep the traceback of a fault of ours, and say where it is."""
-    from core.store import home
+    from core.rights import append_to, make_folder
+    from core.store import FAULTS, home
 
     text = f"{time.strftime('%Y-%m-%d %H:%M:%S')} {sys.argv[1:]}\n{traceback.format_exc()}\n"
-    log = home() / "faults.log"
+    log = home() / FAULTS
     try:
-        log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with open(log, "a", encoding="utf-8") as file:
-            file.write(text)
+        make_folder(log.parent)
+        with append_to(log) as file:
+            file.write(text.encode("utf-8", "backslashreplace"))
     except OSError:
         return f"a fault of ours, and {log} cannot be written to say where: give the right to it"
     return f"a fault of ours, not of your data: the end of {log} says where"

@@ -15,6 +15,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from core.errors import BlindfoldError, Cancelled, ConfigError, InputError, StoreError
+from core.rights import usual_rights
 from core.run import Run, cancel, create, kill, start, status
 from core.run_status import RunStatus
 
@@ -98,6 +99,7 @@ def bring(result: Path, out: Path) -> None:
     old = out.with_name(f".{out.name}.{secrets.token_hex(4)}.old")
     try:
         shutil.copytree(result, fresh)
+        usual_rights(fresh)  # the run's own are for its owner alone
         if out.exists():
             out.rename(old)
         fresh.rename(out)

@@ -16,13 +16,14 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from typing import Protocol, Self, TypeVar
 
 from joblib import cpu_count
 
 from core.config import AVAILABLE, CLUSTERS
-from core.errors import ConfigError
+from core.errors import ConfigError, EngineError
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
@@ -93,9 +94,19 @@ class Processes:
         self._others: set[int | None] = set()
 
     def map(self, function: Callable[[Item], Found], items: Iterable[Item]) -> Iterator[Found]:
-        """Yield `function(item)` of each item, in order; to stop taking is to cancel the rest."""
+        """Yield `function(item)` of each item, in order; to stop taking is to cancel the rest.
+
+        Raises `EngineError` where one of the processes is ended from outside.
+        """
         try:
             yield from _in_order(self._open(), self.workers, function, items)
+        except BrokenProcessPool as error:
+            self.close()
+            raise EngineError(
+                "a process of this audit was ended from outside, perhaps for want of memory: run "
+                "it again, which goes on from what the store holds, with fewer other programs or "
+                "with engine: local"
+            ) from error
         except BaseException:
             self.close()
             raise

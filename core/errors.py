@@ -10,8 +10,24 @@ class BlindfoldError(Exception):
     """Base of everything that this package raises on purpose."""
 
 
+LONGEST = 1_200
+"""Letters of a message about input, at most."""
+
+
 class InputError(BlindfoldError):
     """The input is at fault; the message names the value, the limit and the way out."""
+
+    def __str__(self) -> str:
+        """The message on one line: what it quotes from a stranger's file (a column's name, a cell)
+        may be long, and may hold what a terminal obeys."""
+        said = "".join(_shown(letter) for letter in super().__str__())
+        return said if len(said) <= LONGEST else f"{said[: LONGEST // 2]} … {said[-LONGEST // 2 :]}"
+
+
+def _shown(letter: str) -> str:
+    if letter.isprintable():
+        return letter
+    return " " if letter.isspace() else "\N{REPLACEMENT CHARACTER}"
 
 
 class ConfigError(InputError):

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from core.rights import append_to, make_folder
+
 _TRY_SECONDS = 0.05
 
 
@@ -17,10 +19,10 @@ def locked(path: Path, patience: float | None = None) -> Iterator[bool]:
 
     None waits for as long as it takes, and 0 tries once.
     """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(path.parent)
     how = fcntl.LOCK_EX if patience is None else fcntl.LOCK_EX | fcntl.LOCK_NB
     deadline = time.monotonic() + (patience or 0.0)
-    with open(path, "ab") as file:  # closing it gives the lock back
+    with append_to(path) as file:  # closing it gives the lock back
         while True:
             try:
                 fcntl.flock(file, how)

@@ -28,8 +28,16 @@ import psutil
 from core.config import Config, dump_config, load_config
 from core.errors import InputError, StoreError
 from core.locks import locked
-from core.run_status import RunStatus, alive, current_status, read_status, write_status
-from core.store import home, write_atomic
+from core.rights import append_to, make_folder
+from core.run_status import (
+    RunStatus,
+    alive,
+    birth,
+    current_status,
+    read_status,
+    write_status,
+)
+from core.store import home, refused, write_atomic
 
 RESERVE_BYTES = 65_536
 """Kept back in each run, and given up when the disk is full, so that the run can still say so."""
@@ -115,7 +123,7 @@ def create(
         "background": background,
     }
     try:
-        fresh.mkdir(parents=True, mode=0o700)
+        make_folder(fresh)
         write_atomic(fresh / "config.yaml", dump_config(config).encode())
         write_atomic(fresh / "meta.json", json.dumps(meta).encode())
         write_atomic(fresh / "reserve", bytes(RESERVE_BYTES))
@@ -136,10 +144,20 @@ def create(
 def start(run: Run) -> None:
     """Set a worker going in a process of its own; one that is at work already goes on alone.
 
-    Raises `StoreError` where the last worker has told its end but does not go.
+    Raises `StoreError` where the last worker has told its end but does not go, or the disk refuses.
     """
-    if status(run).active:
+    before = status(run)
+    if before.active:
         return
+    try:
+        _start(run)
+    except OSError as error:
+        with suppress(StoreError):  # else it would seem to be starting for a while
+            write_status(run.path, before)
+        raise StoreError(refused(Path(error.filename or run.path), error)) from error
+
+
+def _start(run: Run) -> None:
     # A worker that has told its end still holds its lock for a moment.
     with locked(run.path / "worker.lock", patience=ENDING_SECONDS) as alone:
         if status(run).active:
@@ -153,13 +171,11 @@ def start(run: Run) -> None:
         queued = RunStatus(state="queued", message="starting", started=time.time())
         write_status(run.path, queued)
         worker = _spawned(run)
-        try:
-            born = psutil.Process(worker.pid).create_time()
+        # Somebody must wait for a child, or it stays behind as a zombie.
+        threading.Thread(target=worker.wait, name=f"wait-{worker.pid}", daemon=True).start()
+        with suppress(psutil.Error):  # it died at once: the log says why, and it reads as stopped
+            born = birth(psutil.Process(worker.pid))
             write_status(run.path, replace(queued, pid=worker.pid, born=born))
-        except psutil.Error:
-            pass  # it died at once: the log says why, and the status will read as stopped
-    # Somebody must wait for a child, or it stays behind as a zombie.
-    threading.Thread(target=worker.wait, name=f"wait-{worker.pid}", daemon=True).start()
 
 
 _WORKER_SETTINGS = {
@@ -178,7 +194,7 @@ _WORKER_SETTINGS = {
 def _spawned(run: Run) -> subprocess.Popen[bytes]:
     # The worker's directory is this copy's, so a relative BLINDFOLD_CACHE must be made whole.
     environment = {**_WORKER_SETTINGS, **os.environ, "BLINDFOLD_CACHE": str(home().resolve())}
-    with open(run.path / "log.txt", "ab") as log:
+    with append_to(run.path / "log.txt") as log:
         return subprocess.Popen(
             [sys.executable, *WORKER, str(run.path.resolve())],
             stdin=subprocess.DEVNULL,
@@ -196,8 +212,15 @@ def status(run: Run | Path) -> RunStatus:
 
 
 def cancel(run: Run) -> None:
-    """Ask the run to end; its worker does within seconds, and the store keeps what was finished."""
-    (run.path / "cancel").touch()
+    """Ask the run to end; its worker does within seconds, and the store keeps what was finished.
+
+    Raises `StoreError` where the disk refuses.
+    """
+    wish = run.path / "cancel"
+    try:
+        wish.touch()
+    except OSError as error:
+        raise StoreError(refused(wish, error)) from error
     found = status(run)
     if not found.active and found.state != "done":
         ended = replace(found, state="cancelled", eta=None, finished=time.time(), error="")

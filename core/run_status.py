@@ -17,7 +17,7 @@ State = Literal["queued", "running", "done", "failed", "cancelled", "stopped"]
 STARTING_SECONDS = 30.0
 """How long a run may be about to start, with no worker known, before it counts as stopped."""
 
-_SAME_BIRTH_SECONDS = 2.0  # the clock that psutil derives a start time from may be set meanwhile
+_SAME_BIRTH_SECONDS = 2.0  # `born` is the difference of two clocks, read one after the other
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class RunStatus:
 
     `fraction` of the whole is from 0 to 1 and never falls; `eta` is in seconds for the whole run,
     None while unknown; `done` of `total` counts within `phase`. `error` is one sentence for a
-    person, and `fault` says whose it is: "input" or "ours". `pid` and `born` (seconds since 1970)
-    name the worker. Times are seconds since 1970, None where not reached.
+    person, and `fault` says whose it is: "input" or "ours". `pid` and `born` (see `birth`) name
+    the worker. Times are seconds since 1970, None where not reached.
     """
 
     state: State = "stopped"
@@ -67,13 +67,22 @@ def read_status(folder: Path) -> RunStatus:
         return RunStatus(message="the status of this run cannot be read: run it again")
 
 
+def birth(process: psutil.Process) -> float:
+    """Seconds from the machine's boot to the start of `process`.
+
+    Setting the clock moves both ends alike, so that whoever looks at any time finds the same.
+    """
+    return float(process.create_time() - psutil.boot_time())
+
+
 def alive(status: RunStatus) -> bool:
     """Whether the worker that wrote `status` still lives; a reused process number is not it."""
     if status.pid is None:
-        return time.time() - status.updated < STARTING_SECONDS
+        # Either way: a clock that was set back must not keep a run starting for hours.
+        return abs(time.time() - status.updated) < STARTING_SECONDS
     try:
         process = psutil.Process(status.pid)
-        same = abs(process.create_time() - (status.born or 0.0)) < _SAME_BIRTH_SECONDS
+        same = abs(birth(process) - (status.born or 0.0)) < _SAME_BIRTH_SECONDS
         return same and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False

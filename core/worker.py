@@ -215,7 +215,7 @@ def _audited(run: Run, teller: Teller, progress: Progress, auditor: Auditor | No
         progress.check()
         _into_place(fresh, run.result)
     finally:
-        shutil.rmtree(fresh, ignore_errors=True)  # gone by now, unless it never was whole
+        _settle(run)
 
 
 def _made(run: Run, progress: Progress, auditor: Auditor | None, fresh: Path) -> None:
@@ -263,28 +263,33 @@ def _noted(result: Path, warning: str) -> None:
 
 def _tidy(run: Run) -> None:
     """Take away what a killed worker left; an old result that was being replaced comes back."""
-    for old in run.path.glob("result.old-*"):
-        if not run.result.exists():
-            old.rename(run.result)
-        shutil.rmtree(old, ignore_errors=True)
+    _settle(run)
     if not (run.path / "reserve").exists():  # a full disk took it
         write_atomic(run.path / "reserve", bytes(RESERVE_BYTES))
     sweep(Store().root)
-    for half in [*run.path.glob("result.tmp-*"), *run.path.rglob(".*.tmp")]:
-        shutil.rmtree(half) if half.is_dir() else half.unlink(missing_ok=True)
+    for half in run.path.rglob(".*.tmp"):
+        half.unlink(missing_ok=True)
+
+
+def _settle(run: Run) -> None:
+    """One result, the new one or else the old one, and nothing beside it, wherever its renames were
+    broken off."""
+    for old in run.path.glob("result.old-*"):
+        if run.result.exists():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            with suppress(OSError):  # the next worker tries again
+                old.rename(run.result)
+    for half in run.path.glob("result.tmp-*"):
+        shutil.rmtree(half, ignore_errors=True)
 
 
 def _into_place(fresh: Path, result: Path) -> None:
     """Rename the finished result into place; a folder cannot be replaced in one step."""
     old = result.with_name(f"result.old-{secrets.token_hex(4)}")
-    try:
-        if result.exists():
-            result.rename(old)
-        fresh.rename(result)
-    finally:
-        if old.exists() and not result.exists():  # broken off between the two
-            with suppress(OSError):
-                old.rename(result)
+    if result.exists():
+        result.rename(old)
+    fresh.rename(result)
     shutil.rmtree(old, ignore_errors=True)
 
 

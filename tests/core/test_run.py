@@ -20,7 +20,7 @@ from core.config import config_from
 from core.errors import InputError, StoreError
 from core.run import Run
 from core.run_queue import ahead_of, slots
-from core.run_status import RunStatus, read_status, write_status
+from core.run_status import RunStatus, birth, read_status, write_status
 
 STAND_IN = Path(__file__).parent / "stand_in.py"
 ME = psutil.Process()
@@ -306,10 +306,10 @@ def test_pressing_run_twice_at_once_starts_one_worker() -> None:
 
 def test_a_process_that_reuses_the_number_is_not_the_worker() -> None:
     run = made()
-    mine = RunStatus("running", pid=ME.pid, born=ME.create_time())
+    mine = RunStatus("running", pid=ME.pid, born=birth(ME))
     write_status(run.path, mine)
     assert runs.status(run).state == "running"
-    write_status(run.path, replace(mine, born=ME.create_time() - 3600))
+    write_status(run.path, replace(mine, born=birth(ME) - 3600))
     assert runs.status(run).state == "stopped"
     runs.kill(run)
     assert ME.is_running(), "and is not killed for it"

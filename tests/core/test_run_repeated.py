@@ -184,7 +184,10 @@ def test_files_that_changed_meanwhile_are_not_repeated(
 
 def test_pictures_that_a_list_names_are_not_told_by_its_file(workdir: Path, faces: Path) -> None:
     (workdir / "list.csv").write_text("file_name\nfaces/a/one.png\n")
-    for asked in ({"faces": {"path": "list.csv"}}, {"roles": {"gender": {"faces": {"path": "list.csv"}}}}):
+    for asked in (
+        {"faces": {"path": "list.csv"}},
+        {"roles": {"gender": {"faces": {"path": "list.csv"}}}},
+    ):
         settings = {"name": "x", "faces": {"path": "faces"}, **asked}
         run = runs.create(config_from(settings), base=workdir)
         assert run_repeated.made_from(run) is None
