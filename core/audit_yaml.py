@@ -47,11 +47,7 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         event = self.peek_event()
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise ConfigError(
-                f"{_line(event.start_mark)} uses a YAML anchor or alias (& or *), which settings "
-                "may not: write the value out where it is used"
-            )
+        _refuse(event)
         self.depth += 1
         self.values += 1
         if self.values > LIMIT_VALUES:
@@ -111,6 +107,23 @@ _Loader.add_constructor("tag:yaml.org,2002:float", _construct_float)
 
 def _line(mark: yaml.Mark) -> str:
     return f"line {mark.line + 1}"
+
+
+def _refuse(event: Any) -> None:
+    """Raise `ConfigError` for what no settings may hold: anchors, tags, halves of characters."""
+    what = None
+    if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+        what = (
+            "uses a YAML anchor or alias (& or *), which settings may not: write the value out "
+            "where it is used"
+        )
+    elif getattr(event, "tag", None) is not None:
+        tag = ascii(event.tag)[:60]
+        what = f"uses a YAML tag ({tag}), which settings may not: write the plain value"
+    elif re.search("[\ud800-\udfff]", getattr(event, "value", "")):
+        what = "holds half of a character (an escape from \\ud800 to \\udfff): write the whole one"
+    if what is not None:
+        raise ConfigError(f"{_line(event.start_mark)} {what}")
 
 
 def parse(text: str) -> dict[str, Any]:

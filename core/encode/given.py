@@ -107,7 +107,7 @@ def _origin(said: Mapping[str, str]) -> dict[str, str]:
     """Where the labels came from, as `embed` noted it in the file's own metadata."""
     try:
         noted = json.loads(said.get("blindfold.origin", "{}"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return {str(k): str(v) for k, v in noted.items()} if isinstance(noted, dict) else {}
 

@@ -10,7 +10,6 @@ import io
 import math
 import os
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -41,7 +40,9 @@ def read_npy(path: Path) -> np.ndarray:
             _fits(header, os.fstat(file.fileno()).st_size - header.size, path.name)
             file.seek(0)
             return np.load(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except EmbeddingsError:
+        raise
+    except Exception as error:  # NumPy lets out OverflowError, too, and what the file raises
         raise _damaged(path.name, error) from error
 
 
@@ -61,7 +62,10 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
         raise EmbeddingsError(
             f"'{path.name}' is not an NPZ file ({error}): write it with numpy.savez"
         ) from error
-    except (OSError, ValueError, EOFError, zlib.error, RuntimeError, NotImplementedError) as error:
+    except EmbeddingsError:
+        raise
+    # Four decoders and a parser of headers: zlib.error, LZMAError, NotImplementedError, ...
+    except Exception as error:
         raise _damaged(path.name, error) from error
 
 
@@ -76,7 +80,9 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, file: str) -> np.nd
         header = _header(stream, name)
         _fits(header, info.file_size - header.size, name)
     with archive.open(info) as stream:
-        return npy.read_array(stream, allow_pickle=False)
+        array = npy.read_array(stream, allow_pickle=False)
+    _refuse_no_text(array, name)
+    return array
 
 
 def _header(stream: IO[bytes], name: str) -> _Header:
@@ -87,7 +93,9 @@ def _header(stream: IO[bytes], name: str) -> _Header:
         version = npy.read_magic(text)
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, _, dtype = read(text)
-    except ValueError as error:
+    # The header is a literal, and NumPy's reader of it lets out what ast and tokenize raise:
+    # ValueError, SyntaxError, TokenError, TypeError, RecursionError, MemoryError, ...
+    except Exception as error:
         raise EmbeddingsError(
             f"'{name}' is not an NPY array ({str(error)[:100]}): write it with numpy.save"
         ) from error
@@ -99,9 +107,26 @@ def _header(stream: IO[bytes], name: str) -> _Header:
     return _Header(shape, dtype, text.tell())
 
 
+def _refuse_no_text(array: np.ndarray, name: str) -> None:
+    """Raise where text holds numbers that are no letters: NumPy makes broken strings of them, which
+    end the interpreter sooner or later; and for records, which nothing here is made of."""
+    if array.dtype.kind == "V":
+        raise EmbeddingsError(
+            f"'{name}' holds records ({array.dtype}): save each field as an array of its own"
+        )
+    if array.dtype.kind == "U":
+        try:
+            array.astype(array.dtype.newbyteorder("<")).tobytes().decode("utf-32-le")
+        except UnicodeDecodeError as error:
+            raise EmbeddingsError(
+                f"'{name}' holds text that is none ({error.reason}): write it with numpy.savez"
+            ) from error
+
+
 def _fits(header: _Header, there: int, name: str) -> None:
     """Raise where the header asks for more than lies in the file or than the limit."""
-    needed = math.prod(header.shape) * header.dtype.itemsize
+    # Values of no bytes (text of no letters) count as one each, since somebody may go through them.
+    needed = math.prod(header.shape) * max(header.dtype.itemsize, 1)
     if needed > there or any(side < 0 for side in header.shape):
         raise EmbeddingsError(
             f"'{name}' claims an array of shape {header.shape} ({needed / 2**30:.3g} GiB) and has "

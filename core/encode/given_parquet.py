@@ -18,7 +18,7 @@ ROWS = 8192
 """Rows that are read at a time: 32 MB of 512 float64."""
 VECTORS = ("embedding", "embeddings", "x", "vector", "vectors", "features", "feature", "emb")
 """Names that a column or an array of vectors may go by; the first is the default."""
-_NUMBERED = re.compile(r"^(?:e|x|f|d|v|dim|emb|embedding|feature|feat)[_\-]?(\d+)$", re.I)
+_NUMBERED = re.compile(r"^(?:e|x|f|d|v|dim|emb|embedding|feature|feat)[_\-]?([0-9]{1,9})$", re.I)
 
 
 def parquet_vectors(
@@ -138,8 +138,9 @@ def _columns(file: Any, columns: list[str]) -> np.ndarray:
     """Columns of numbers as a matrix, read in pieces."""
     x, row = np.empty((file.metadata.num_rows, len(columns)), dtype=np.float32), 0
     for batch in file.iter_batches(ROWS, columns=columns):
-        # By name: a file may hold the columns in another order.
-        _put(x[row : row + len(batch)], batch.to_pandas()[columns].to_numpy(dtype=float))
+        # By name: a file may hold the columns in another order, and pandas' notes may hide some.
+        frame = batch.replace_schema_metadata(None).to_pandas()
+        _put(x[row : row + len(batch)], frame[columns].to_numpy(dtype=float))
         row += len(batch)
     return x
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-import re
 import tempfile
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from joblib import cpu_count
 
 from core.encode.encoder import (
     INNER_BATCH,
@@ -21,15 +21,21 @@ from core.encode.encoder import (
     file_digest,
     in_fixed_batches,
 )
+from core.encode.onnx_files import external_files
 from core.errors import EncoderError
 from core.faces.align import TEMPLATE_SIZE, Alignment
 from core.progress import Progress
+from core.runtime.session import open_session
 
 LICENCE = "Your own model: its licence is the one that came with the file."
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 LARGEST_FILE = 2 * 1024**3
 LONGEST_VECTOR = 16384
+LARGEST_BATCH = 2 * 1024**3
+"""Bytes of the images that a model may want at once."""
+TRIAL_SECONDS = 300.0
+"""A model that has not given its first vectors by then is stopped: it may never end."""
 NEEDED = "the path of an ONNX face recogniser"
 ALIGNMENTS = {
     "five points": "five-points",
@@ -42,10 +48,6 @@ NUMBERS: dict[str, type[np.floating[Any]]] = {
     "tensor(float16)": np.float16,
     "tensor(double)": np.float64,
 }
-# A tensor kept in another file names it by the protobuf entry (key "location", value PATH); the
-# two bytes before each text are its field and its length. Reading these entries alone spares a
-# parser for the whole format, which onnxruntime has but does not lend.
-EXTERNAL = re.compile(rb"\x0a\x08location\x12([\x00-\x7f]|[\x80-\xff][\x00-\x7f])")
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,16 @@ class Onnx:
         folder = first.resolve().parent
         names = [first.name, *(file.relative_to(folder).as_posix() for file in others)]
         held = [(name, file.read_bytes()) for name, file in zip(names, self.files, strict=True)]
-        on = "cuda" if "CUDAExecutionProvider" in self.session.get_providers() else "cpu"
-        return _arrived, (held, replace(self.options, device=on, progress=Progress()), self.digest)
+        return _arrived, (
+            held,
+            replace(self.options, device=self._on, progress=Progress()),
+            self.digest,
+        )
+
+    @property
+    def _on(self) -> str:
+        """Where the model runs: "cuda" or "cpu"."""
+        return "cuda" if "CUDAExecutionProvider" in self.session.get_providers() else "cpu"
 
     @property
     def size(self) -> int:
@@ -103,7 +113,7 @@ class Onnx:
     def vectors(self, crops: np.ndarray) -> np.ndarray:
         """Vectors float32 (b, d), as the model gives them, of `crops` uint8 (b, size, size, 3)."""
         check_crops(crops, self.size)
-        return in_fixed_batches(crops, self._run, self.form.batch)
+        return in_fixed_batches(crops, self._run, self.form.batch, beside=self._on == "cpu")
 
     def _run(self, crops: np.ndarray) -> np.ndarray:
         ordered = crops if self.color == "RGB" else crops[..., ::-1]
@@ -121,13 +131,7 @@ def build(options: Options) -> Onnx:
     its folder, has no image input, or does not fit the preprocessing asked for.
     """
     path = options.file(NEEDED)
-    files = [path, *_external_files(path)]
-    heavy = sum(file.stat().st_size for file in files)
-    if heavy > LARGEST_FILE:
-        raise EncoderError(
-            f"{path.name} and its weights hold {heavy} bytes, more than the {LARGEST_FILE} that an "
-            "encoder may: give a smaller model"
-        )
+    files = _files(path)
     mean = _three("mean", options.mean, IMAGENET_MEAN)
     std = _three("std", options.std, IMAGENET_STD)
     if min(std) <= 0:
@@ -169,6 +173,20 @@ def _arrived(held: Sequence[tuple[str, bytes]], options: Options, digest: str) -
     return built
 
 
+def _files(path: Path) -> list[Path]:
+    """The model and the files of its weights; raises where they are too large, before reading."""
+    files = [path]
+    if path.stat().st_size <= LARGEST_FILE:
+        files += external_files(path)
+    heavy = sum(file.stat().st_size for file in files)
+    if heavy > LARGEST_FILE:
+        raise EncoderError(
+            f"{path.name} and its weights hold {heavy} bytes, more than the {LARGEST_FILE} that an "
+            "encoder may: give a smaller model"
+        )
+    return files
+
+
 def _three(
     name: str, given: Sequence[float] | float | None, default: tuple[float, ...]
 ) -> tuple[float, ...]:
@@ -193,38 +211,9 @@ def _one_of(name: str, given: str, known: dict[str, str]) -> str:
     return found
 
 
-def _external_files(path: Path) -> list[Path]:
-    """The other files that hold weights of `path`; raises where one is not in its folder."""
-    if path.stat().st_size > LARGEST_FILE:
-        return []
-    data = path.read_bytes()
-    names = set()
-    for entry in EXTERNAL.finditer(data):
-        length = entry.group(1)
-        size = length[0] if len(length) == 1 else (length[0] & 127) + (length[1] << 7)
-        names.add(data[entry.end() : entry.end() + size].decode("utf-8", "replace"))
-    folder = path.resolve().parent
-    files = []
-    for name in sorted(names):
-        file = (folder / name).resolve()
-        if not file.is_relative_to(folder) or not file.is_file():
-            raise EncoderError(
-                f"{path.name} keeps weights in {name!r}, which is not a file in its own folder: "
-                "put it there, or export the model as one file"
-            )
-        files.append(file)
-    return files
-
-
 def _session(path: Path, device: str) -> Any:
-    import onnxruntime
-
-    settings = onnxruntime.SessionOptions()
-    settings.log_severity_level = 4
-    settings.intra_op_num_threads = cpu_count()
-    settings.use_deterministic_compute = True
     try:
-        return onnxruntime.InferenceSession(path, settings, providers=_providers(device))
+        return open_session(path, _providers(device))
     except EncoderError:
         raise
     except Exception as error:  # onnxruntime's own errors share no base class
@@ -305,13 +294,18 @@ def _output(session: Any, path: Path) -> str:
 def _tried(session: Any, form: _Form, path: Path) -> _Form:
     shape = (form.batch, form.size, form.size, 3)
     order = (0, 3, 1, 2) if form.channels_first else (0, 1, 2, 3)
-    try:
-        given = _answer(session, form, np.zeros(shape, form.dtype).transpose(order).copy())
-    except Exception as error:  # onnxruntime's own errors share no base class
+    needed = math.prod(shape) * np.dtype(form.dtype).itemsize
+    if needed > LARGEST_BATCH:
         raise EncoderError(
-            f"{path.name} fails on {form.batch} images of {form.size} pixels "
-            f"({_reason(error, path)}): give size: as the model was trained"
-        ) from error
+            f"{path.name} takes {form.batch} images of {form.size} pixels at once, {needed} bytes, "
+            f"and the limit is {LARGEST_BATCH}: export it with a smaller batch, or a free one"
+        )
+    with _stopped_after(TRIAL_SECONDS) as options:
+        try:
+            black = np.zeros(shape, form.dtype).transpose(order).copy()
+            given = _answer(session, form, black, options)
+        except Exception as error:  # onnxruntime's own errors share no base class
+            raise _failed(form, path, error, stopped=options.terminate) from error
     if given.ndim != 2 or not 2 <= given.shape[1] <= LONGEST_VECTOR:
         raise EncoderError(
             f"{path.name} gives {given.shape[-1]} figures for a face, and a vector has 2 to "
@@ -320,8 +314,36 @@ def _tried(session: Any, form: _Form, path: Path) -> _Form:
     return replace(form, dimensions=given.shape[1])
 
 
-def _answer(session: Any, form: _Form, images: np.ndarray) -> np.ndarray:
-    answer = np.asarray(session.run([form.output], {form.input: images})[0], np.float32)
+def _failed(form: _Form, path: Path, error: Exception, *, stopped: bool) -> EncoderError:
+    if stopped:
+        return EncoderError(
+            f"{path.name} has given no vector of {form.batch} images within {TRIAL_SECONDS:.0f} s: "
+            "give a faster model"
+        )
+    return EncoderError(
+        f"{path.name} fails on {form.batch} images of {form.size} pixels "
+        f"({_reason(error, path)}): give size: as the model was trained"
+    )
+
+
+@contextmanager
+def _stopped_after(seconds: float) -> Iterator[Any]:
+    """Options of a run that ends with an error after so many seconds."""
+    import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    timer = threading.Timer(seconds, setattr, (options, "terminate", True))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield options
+    finally:
+        timer.cancel()
+
+
+def _answer(session: Any, form: _Form, images: np.ndarray, options: Any = None) -> np.ndarray:
+    given = session.run([form.output], {form.input: images}, options)
+    answer = np.asarray(given[0], np.float32)
     if answer.shape[:1] != (len(images),):
         if len(images) != 1:
             raise EncoderError(

@@ -14,17 +14,21 @@ import re
 import secrets
 import shutil
 import stat
+import struct
 import zipfile
-import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import FacesError, StoreError
 from core.faces.faceset import Problem
+from core.rights import make_folder, new_file
 
 MAX_MEMBERS = 500_000
 MAX_TOTAL = 64 * 2**30
 MAX_MEMBER = 200 * 2**20
+MAX_PATH = 1000
+"""Bytes of a member's whole path; together with its folder it must fit into the system's 4,096."""
 MAX_RATIO = 200
 RATIO_FROM = 2**20
 """Members smaller than this may be packed as tightly as they like."""
@@ -46,17 +50,23 @@ def extract(path: Path, into: Path) -> Extracted:
     The folder is private (0700) and appears whole by a rename. Raises `FacesError` where the
     archive is refused and `StoreError` where the disk is full; then nothing half-extracted stays.
     """
+    with _opened(path) as archive:
+        wanted, problems = _plan(archive, path.name)
+        target = into / _sha256(path)
+        if not target.is_dir():
+            _write_all(archive, wanted, target)
+        problems += _damaged(wanted, target)
+        return Extracted(target, tuple(problems))
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
+    """The zip at `path`; raises `FacesError` for whatever its directory makes `zipfile` raise."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            wanted, problems = _plan(archive, path.name)
-            target = into / _sha256(path)
-            if not target.is_dir():
-                _write_all(archive, wanted, target)
-            problems += _damaged(wanted, target)
-            return Extracted(target, tuple(problems))
-    except zipfile.BadZipFile as error:
+        return zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
         raise FacesError(
-            f"'{path.name}' is not a zip, or a damaged one ({error}): pack the folder again as .zip"
+            f"'{path.name}' is not a zip, or a damaged one ({str(error)[:120]}): pack the folder "
+            "again as .zip"
         ) from error
 
 
@@ -68,7 +78,8 @@ def _damaged(wanted: dict[str, zipfile.ZipInfo], target: Path) -> list[Problem]:
 
 def _plan(archive: zipfile.ZipFile, name: str) -> tuple[dict[str, zipfile.ZipInfo], list[Problem]]:
     """The members to write by their clean path, and those left out; refuses hostile archives."""
-    members = [info for info in archive.infolist() if not info.is_dir()]
+    # Not `is_dir`, which cannot tell of a name without letters.
+    members = [info for info in archive.infolist() if not info.filename.endswith("/")]
     total = sum(info.file_size for info in members)
     if len(members) > MAX_MEMBERS:
         raise FacesError(
@@ -104,7 +115,7 @@ def _plan(archive: zipfile.ZipFile, name: str) -> tuple[dict[str, zipfile.ZipInf
 def _refuse_bomb(info: zipfile.ZipInfo, name: str) -> None:
     if info.file_size > RATIO_FROM and info.file_size > MAX_RATIO * max(info.compress_size, 1):
         raise FacesError(
-            f"'{name}' is refused: its member '{info.filename[:80]}' grows from "
+            f"'{name}' is refused: its member '{ascii(info.filename)[1:-1][:80]}' grows from "
             f"{info.compress_size:,} to {info.file_size:,} bytes, over {MAX_RATIO} times; "
             "pack ordinary pictures"
         )
@@ -118,7 +129,8 @@ def _clean(name: str) -> str | None:
     parts = [part for part in path.split("/") if part not in ("", ".")]
     if not parts or ".." in parts or any(len(part.encode()) > 250 for part in parts):
         return None
-    return "/".join(parts) if len(parts) <= 32 else None
+    clean = "/".join(parts)
+    return clean if len(parts) <= 32 and len(clean.encode()) <= MAX_PATH else None
 
 
 def _is_clutter(clean: str) -> bool:
@@ -130,10 +142,10 @@ def _objection(
     info: zipfile.ZipInfo, clean: str | None, wanted: dict[str, zipfile.ZipInfo]
 ) -> Problem | None:
     """Why a member is left out, or None."""
-    shown = ascii(info.filename)[1:-1][:200]
+    shown = ascii(info.filename)[1:-1][:200] or "(no name)"
     mode = info.external_attr >> 16
     if clean is None:
-        return Problem(shown, "unsafe path", "its name leads out of the archive")
+        return Problem(shown, "unsafe path", "its name leads out of the archive, or is too long")
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
         return Problem(shown, "unsafe path", "it is a link or a device, not a file")
     if info.flag_bits & 0x1:
@@ -158,7 +170,7 @@ def _write_all(archive: zipfile.ZipFile, wanted: dict[str, zipfile.ZipInfo], tar
     into = target.parent
     temporary = into / f".{target.name[:16]}.{secrets.token_hex(4)}.tmp"
     try:
-        into.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(into)
         _refuse_full_disk(into, sum(info.file_size for info in wanted.values()))
         temporary.mkdir(mode=0o700)
         for clean, info in wanted.items():
@@ -190,15 +202,30 @@ def _settle(temporary: Path, target: Path) -> None:
 def _write_one(archive: zipfile.ZipFile, info: zipfile.ZipInfo, place: Path) -> None:
     """Write one member of at most the size that it claims; of a damaged one nothing stays."""
     try:
-        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with archive.open(info) as packed, open(place, "xb") as file:
-            written = 0
-            while chunk := packed.read(CHUNK):
-                written += len(chunk)
-                if written > info.file_size:
-                    raise zipfile.BadZipFile("it is larger than the directory says")
+        make_folder(place.parent)
+        with new_file(place) as file:
+            for chunk in _unpacked(archive, info):
                 file.write(chunk)
     except (FileExistsError, NotADirectoryError, IsADirectoryError):
         return  # one member is a file where another needs a folder
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+    except zipfile.BadZipFile:
         place.unlink(missing_ok=True)
+
+
+def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
+    """What a member holds, in pieces, and no more than it claims; raises `BadZipFile`, however its
+    header or its decoder fails."""
+    left = info.file_size
+    try:
+        with archive.open(info) as packed:
+            while chunk := packed.read(CHUNK):
+                left -= len(chunk)
+                if left < 0:
+                    raise zipfile.BadZipFile("it is larger than the directory says")
+                yield chunk
+    except zipfile.BadZipFile:
+        raise
+    # Four decoders and a parser of headers: zlib.error, LZMAError, OSError of bzip2, EOFError,
+    # UnicodeDecodeError, NotImplementedError, RuntimeError, MemoryError, ...
+    except Exception as error:
+        raise zipfile.BadZipFile(str(error)) from error

@@ -91,7 +91,7 @@ def _one_folder(root: Path, below: str, files: list[str], problems: list[Problem
             if entry.name.startswith(".") or entry.name in ("__MACOSX", "Thumbs.db"):
                 continue
             if not name.isprintable():
-                shown = name.encode("utf-8", "backslashreplace").decode()
+                shown = ascii(name)[1:-1][:200]
                 problems.append(Problem(shown, "unsafe path", "its name cannot be printed"))
             elif entry.is_symlink():
                 problem = _link(root, name)

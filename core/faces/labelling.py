@@ -103,8 +103,11 @@ def rename(
     if row is not None and row != file and 2 * frame[row].nunique() > len(frame):
         renamed["id"] = row
     given = {old: new for new, old in renamed.items()}
-    if person != "subject_id" and "subject_id" in names:
-        given["subject_id"] = "other_subject_id"
+    # A column that had the common name all along makes room: no two may go by one name.
+    for common in [name for name in renamed if name in names and name not in given]:
+        given[common] = f"other_{common}"
+        while given[common] in names:
+            given[common] = f"other_{given[common]}"
     tidy = frame.rename(columns=given)
     if aliases.fold(renamed.get("gender", "")) == "male":
         tidy["gender"] = tidy["gender"].map(_from_male)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -10,12 +11,14 @@ from core.errors import FacesError
 from core.faces import aliases
 from core.faces.faceset import Problem
 from core.faces.folder import Tree
-from core.faces.tables import TABLES, read_table
+from core.faces.tables import TABLES, read_table, read_text
 
 COLUMNS = ["a", "b", "same", "fold"]
 LFW_FILES = ("pairs.txt", "pairsDevTest.txt", "pairsDevTrain.txt")
+MAX_FOLD = 1_000_000
 _SAME = {"1": True, "true": True, "yes": True, "same": True}
 _SAME |= {"0": False, "-1": False, "false": False, "no": False, "different": False}
+_COUNT = re.compile(r"[0-9]{1,9}")
 
 
 def read_pairs(tree: Tree) -> pd.DataFrame | None:
@@ -46,18 +49,15 @@ def lfw_pairs(path: Path) -> pd.DataFrame:
     The first line has the number of sets and pairs, or only the pairs where there is one set. Each
     set lists that many same-person pairs (`name i j`), then as many others (`name i name j`).
     """
-    try:
-        lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines()]
-    except UnicodeDecodeError as error:
-        raise FacesError(f"'{path.name}' is not UTF-8 at byte {error.start}: save it so") from error
+    lines = [line.split() for line in read_text(path).splitlines()]
     lines = [line for line in lines if line]
     header = lines[0] if lines and len(lines[0]) <= 2 else []
-    per_set = int(header[-1]) if header and header[-1].isdigit() else 0
+    per_set = int(header[-1]) if header and _COUNT.fullmatch(header[-1]) else 0
     rows = []
     for place, line in enumerate(lines[1:] if header else lines):
         fold = place // (2 * per_set) if per_set else 0
         rows.append((*_pair(line, path.name, place), fold))
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"same": bool, "fold": int})
 
 
 def _pair(line: list[str], name: str, place: int) -> tuple[str, str, bool]:
@@ -85,11 +85,17 @@ def _csv(path: Path) -> pd.DataFrame:
     same = table[found["same"]].str.strip().str.casefold().map(_SAME)
     if same.isna().any():
         word = table[found["same"]][same.isna()].iloc[0]
-        raise FacesError(f"'{path.name}' has '{word}' in '{found['same']}': write 1 or 0")
-    fold = 0 if found["fold"] is None else pd.to_numeric(table[found["fold"]], errors="coerce")
+        raise FacesError(f"'{path.name}' has '{word[:80]}' in '{found['same']}': write 1 or 0")
+    fold = 0 if found["fold"] is None else _folds(table[found["fold"]])
     pairs = pd.DataFrame({"a": table[found["a"]], "b": table[found["b"]], "same": same})
     pairs["fold"] = fold
-    return pairs.fillna({"fold": 0}).astype({"same": bool, "fold": int})
+    return pairs.astype({"same": bool, "fold": int})
+
+
+def _folds(column: pd.Series) -> pd.Series:
+    """Numbers of sets; what is none, or is beyond `MAX_FOLD`, counts as the first."""
+    numbers = pd.to_numeric(column, errors="coerce").astype(float)
+    return numbers.where(numbers.between(0, MAX_FOLD), 0).astype(int)
 
 
 def resolve(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,8 @@ from core.errors import FacesError, InputError
 
 MAX_BYTES = 2**28
 """A CSV larger than this is refused."""
+MAX_COLUMNS = 20_000
+"""A table that has more columns than this is refused: longer vectors belong into Parquet or NPZ."""
 MAX_ROWS = 5_000_000
 """A table that claims more rows than this is refused."""
 MAX_CELL = 10_000
@@ -33,31 +37,21 @@ def read_table(path: Path, error: type[InputError] = FacesError) -> pd.DataFrame
     except OSError as broken:
         reason = broken.strerror or str(broken)[:120]
         raise error(f"'{path.name}' cannot be read ({reason}): check the file") from broken
-    names = [str(name) for name in frame.columns]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise error(f"'{path.name}' has two columns named '{twice[0]}': rename one of them")
     if len(frame) == 0:
         raise error(f"'{path.name}' has a header and no rows: one row a face is needed")
     return frame
 
 
 def _csv(path: Path, error: type[InputError]) -> pd.DataFrame:
-    size = path.stat().st_size
-    if not path.is_file():
-        raise error(f"'{path.name}' is not a regular file: give a CSV or Parquet file")
-    if size > MAX_BYTES:
-        raise error(
-            f"'{path.name}' has {size / 2**20:.0f} MiB, the limit for a CSV is "
-            f"{MAX_BYTES // 2**20} MiB: save it as Parquet"
-        )
-    text = _text(path, error)
+    text = read_text(path, error)
     if not text.strip():
         raise error(f"'{path.name}' is empty: a header and one row a face are needed")
     try:
+        mark, columns = _delimiter(text)
+        _few_columns(columns, path, error)
         frame = pd.read_csv(
-            io.StringIO(text), sep=_delimiter(text), dtype=str, keep_default_na=False,
-            header=None, skip_blank_lines=True,
+            io.StringIO(text), sep=mark, dtype=str, keep_default_na=False, header=None,
+            skip_blank_lines=True,
         )  # fmt: skip
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as broken:
         raise error(
@@ -65,12 +59,22 @@ def _csv(path: Path, error: type[InputError]) -> pd.DataFrame:
             "as many cells as the header"
         ) from broken
     header = [str(name).strip() for name in frame.iloc[0].fillna("")]
+    _no_name_twice(header, path, error)
     frame = frame.iloc[1:].fillna("").reset_index(drop=True)
     frame.columns = pd.Index(header)
     return frame
 
 
-def _text(path: Path, error: type[InputError]) -> str:
+def read_text(path: Path, error: type[InputError] = FacesError) -> str:
+    """The text of a UTF-8 file of at most `MAX_BYTES`; raises `error` where it is none."""
+    size = path.stat().st_size
+    if not path.is_file():
+        raise error(f"'{path.name}' is not a regular file: give a CSV or Parquet file")
+    if size > MAX_BYTES:
+        raise error(
+            f"'{path.name}' has {size / 2**20:.0f} MiB, the limit for text is "
+            f"{MAX_BYTES // 2**20} MiB: save it as Parquet"
+        )
     data = path.read_bytes()
     try:
         return data.decode("utf-8-sig")
@@ -82,10 +86,33 @@ def _text(path: Path, error: type[InputError]) -> str:
         ) from broken
 
 
-def _delimiter(text: str) -> str:
-    """Comma, semicolon or tab: whichever splits the header into the most cells."""
-    header = text.lstrip("\r\n").split("\n", 1)[0].rstrip("\r")
-    return max(",;\t", key=lambda mark: len(next(csv.reader([header], delimiter=mark), [])))
+def _delimiter(text: str) -> tuple[str, int]:
+    """Comma, semicolon or tab, whichever splits the header into the most cells, and how many."""
+    header = re.split("[\r\n]", text.lstrip("\r\n"), maxsplit=1)[0]
+    cells = {mark: _cells_of(header, mark) for mark in ",;\t"}
+    mark = max(cells, key=cells.__getitem__)
+    return mark, cells[mark]
+
+
+def _cells_of(header: str, mark: str) -> int:
+    try:
+        return len(next(csv.reader([header], delimiter=mark), []))
+    except csv.Error:  # a cell of more than 131,072 letters: as one with the wrong mark has
+        return 0
+
+
+def _few_columns(columns: int, path: Path, error: type[InputError]) -> None:
+    if columns > MAX_COLUMNS:
+        raise error(
+            f"'{path.name}' has {columns:,} columns, the limit is {MAX_COLUMNS:,}: leave some out, "
+            "or save vectors as one array (.npz) or one list column (.parquet)"
+        )
+
+
+def _no_name_twice(names: list[str], path: Path, error: type[InputError]) -> None:
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    if twice:
+        raise error(f"'{path.name}' has two columns named '{min(twice)[:80]}': rename one of them")
 
 
 def _parquet(path: Path, error: type[InputError]) -> pd.DataFrame:
@@ -94,12 +121,16 @@ def _parquet(path: Path, error: type[InputError]) -> pd.DataFrame:
 
     try:
         schema = pq.read_schema(path)
+        _few_columns(len(schema), path, error)
+        _no_name_twice([str(name) for name in schema.names], path, error)
         flat = [field for field in schema if not pa.types.is_nested(field.type)]
         texts = [field.name for field in flat if _is_text(field.type)]
         with pq.ParquetFile(path, read_dictionary=texts) as file:
             claim_fits(path, file.metadata, MAX_ROWS, error)
-            frame = file.read(columns=[field.name for field in flat]).to_pandas()
-    except (pa.ArrowException, OverflowError) as broken:
+            table = file.read(columns=[field.name for field in flat])
+            # What pandas noted in the file (its index, its types) is its writer's word only.
+            frame = table.replace_schema_metadata(None).to_pandas()
+    except (pa.ArrowException, OverflowError, ValueError, TypeError, KeyError) as broken:
         raise error(
             f"'{path.name}' cannot be read as Parquet ({str(broken)[:120]}): write it again"
         ) from broken

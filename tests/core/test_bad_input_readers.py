@@ -28,6 +28,7 @@ from PIL import Image
 
 from core.encode.given import read_embeddings
 from core.errors import EmbeddingsError, FacesError, InputError, StoreError
+from core.faces import archive
 from core.faces.faceset import PROBLEMS
 from core.faces.read import inspect_faces, read_faces
 
@@ -486,18 +487,15 @@ def test_full_disk_while_extracting_leaves_nothing_behind(
         usage = shutil._ntuple_diskusage(10, 10, 0)  # type: ignore[attr-defined]
         monkeypatch.setattr(shutil, "disk_usage", lambda where: usage)
     else:
-        import builtins
+        real, count = archive.new_file, [0]
 
-        real, count = open, [0]
+        def fills_up(path: Path) -> Any:
+            count[0] += 1
+            if count[0] > 3:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return real(path)
 
-        def fills_up(name: Any, mode: str = "r", *how: Any, **more: Any) -> Any:
-            if "x" in mode:
-                count[0] += 1
-                if count[0] > 3:
-                    raise OSError(errno.ENOSPC, "No space left on device")
-            return real(name, mode, *how, **more)
-
-        monkeypatch.setattr(builtins, "open", fills_up)
+        monkeypatch.setattr(archive, "new_file", fills_up)
     with pytest.raises(StoreError, match=r"(?i)no space left"):
         read_faces(path, extract_to=into)
     monkeypatch.undo()
