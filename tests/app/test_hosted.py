@@ -91,7 +91,7 @@ NOBODY: dict[str, dict[str, Any]] = {
     "no time": claims(iat=None),
     "a time that is text": claims(iat="now"),
     "too long ago": claims(iat=time.time() - signed_in.LASTS_SECONDS - 60),
-    "yet to come": claims(iat=time.time() + signed_in.CLOCKS_SECONDS + 60),
+    "yet to come": claims(iat=time.time() + signed_in.CLOCKS_SECONDS + 86_400),
     "no number": claims(iat=float("nan")),
 }
 
