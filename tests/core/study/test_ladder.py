@@ -15,7 +15,6 @@ from core.attack.planted import plant
 from core.attack.registry import ATTACKERS
 from core.encode.embeddings import Embeddings
 from core.engine import Local
-from core.measure.leakage import Cell
 from core.measure.targets import target
 from core.progress import Progress
 from core.split import Split, rotation
@@ -186,7 +185,7 @@ def test_the_key_holds_what_an_informed_attacker_looks_at(name: str, tmp_path: P
             one, splits, 0, "cpu", Store(tmp_path), Progress(), Local(1),
             outside=own.applied(outside),
         )  # fmt: skip
-        return [question.name for question in attacks._real(Cell("phi", asked, 9), name)]
+        return [question.name for question in attacks._real(asked, name)]
 
     first = keys(own, faces(seed=7))
     assert first == keys(own, faces(seed=7))
@@ -205,7 +204,7 @@ def test_a_papers_probe_and_ours_lie_under_different_keys(tmp_path: Path) -> Non
             Representation(x), splits, 0, "cpu", Store(tmp_path), Progress(), Local(1),
             attackers=members(suite),
         )  # fmt: skip
-        names.append({one.name for one in attacks._real(Cell("x", asked, 9), "nn")})
+        names.append({one.name for one in attacks._real(asked, "nn")})
     assert not names[0] & names[1]
 
 
