@@ -36,6 +36,9 @@ RUNS = (
 NO_RUN, NO_UPLOAD = "There is no audit under this link", "There is no upload under this link"
 UNKNOWN = "f" * 32
 WIDE = {"width": 1280, "height": 900}
+AT_REST = "[data-testid=stApp][data-test-script-state=notRunning]"
+QUIET_SECONDS = 4
+"""Charts are drawn a moment after their page has come to rest."""
 
 
 @dataclass
@@ -221,10 +224,13 @@ def _settled(page: Any, address: str, words: str, last: str) -> str:
     """What stands on a page once its `last` words are there and it changes no more."""
     told = _shown(page, address, words)
     page.get_by_text(last).first.wait_for()
+    page.locator(AT_REST).wait_for()
+    same = 0
     for _ in range(40):
         page.wait_for_timeout(1000)
         again = str(page.locator("[data-testid=stApp]").inner_text())
-        if again == told:
+        same = same + 1 if again == told else 0
+        if same == QUIET_SECONDS:
             return told
         told = again
     raise AssertionError("the page never settled")
@@ -306,6 +312,7 @@ def test_no_program_can_drive_the_pages(hosted: Hosted, bob: Any) -> None:
 
 def test_deleting_everything_takes_ones_own_and_nothing_else(hosted: Hosted, ada: Any) -> None:
     ada.goto(f"{hosted.url}/report?run={hosted.runs['ada']}")
+    ada.locator(AT_REST).wait_for()  # else what comes later pushes the open box off the screen
     ada.get_by_role("button", name="Delete everything").click()
     ada.get_by_text("in whatever browser").wait_for()
     ada.get_by_text("Everything, and I know").click()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +17,12 @@ from tests.app import fixtures
 from tests.load.__main__ import lines
 from tests.load.dashboard import Memory, server
 from tests.load.viewer import Viewer, together
+
+
+def _run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """In a thread of its own: a browser that this process drives keeps a loop in this one."""
+    with ThreadPoolExecutor(1) as alone:
+        return alone.submit(asyncio.run, coroutine).result()
 
 
 @pytest.fixture
@@ -30,7 +39,7 @@ def shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_viewers_change_pages_and_are_counted(shown: str) -> None:
     with server() as (process, port), Memory(process) as memory:
         viewers = [Viewer(port, [shown], 0.3, seed) for seed in range(2)]
-        seen = asyncio.run(together(viewers, 6.0))
+        seen = _run(together(viewers, 6.0))
     assert not seen.errors
     assert len(seen.pages["Overview"]) >= 4, "each came twice"
     assert len(seen.pages) > 1, "and went to other pages"
@@ -43,6 +52,6 @@ def test_viewers_change_pages_and_are_counted(shown: str) -> None:
 
 def test_a_server_that_is_gone_is_an_error() -> None:
     viewer = Viewer(1, [""], 0.1, 0)
-    seen = asyncio.run(together([viewer], 0.1))
+    seen = _run(together([viewer], 0.1))
     assert len(seen.errors) == 2
     assert not seen.pages
