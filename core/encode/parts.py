@@ -42,8 +42,8 @@ class Carried:
         return one if isinstance(one, Picture) else Picture(decode(*one))
 
     def digest(self, index: int) -> str:
-        """What a task needs no more: its chunk has been named."""
-        raise NotImplementedError
+        """Never asked: a chunk is named by the digests of its pictures before these travel."""
+        raise AssertionError(f"picture {index} was named before it travelled")
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,9 @@ Activations are flat rows here too, as `python -m core embed --depth trunk` writ
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from core.runtime.graph import Graph
 from core.suppress.chain import (
     SMALLEST,
     Affine,
@@ -30,7 +29,7 @@ IR_VERSION = 8
 
 def to_onnx(suppressor: Suppressor) -> bytes:
     """The model; any number of rows n at once, float32."""
-    from onnx import TensorProto, checker, helper
+    from onnx import TensorProto, checker, helper, numpy_helper
 
     writer = _Writer()
     last = writer.chain(suppressor.chain, "x")
@@ -41,7 +40,7 @@ def to_onnx(suppressor: Suppressor) -> bytes:
         suppressor.kind,
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", inputs])],
         [helper.make_tensor_value_info("phi", TensorProto.FLOAT, ["n", outputs])],
-        writer.constants,
+        [numpy_helper.from_array(value, name) for name, value in writer.constants.items()],
     )
     opsets = [helper.make_opsetid("", OPSET)]
     model = helper.make_model(graph, opset_imports=opsets, producer_name="blindfold")
@@ -51,36 +50,13 @@ def to_onnx(suppressor: Suppressor) -> bytes:
     return data
 
 
-class _Writer:
-    """Nodes and constants, as they are written."""
-
-    def __init__(self) -> None:
-        self.nodes: list[Any] = []
-        self.constants: list[Any] = []
-
-    def node(self, kind: str, inputs: list[str], output: str = "", **attributes: Any) -> str:
-        """Write a node; the name of its output."""
-        from onnx import helper
-
-        output = output or f"{kind.lower()}_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
-        return output
-
-    def constant(self, value: np.ndarray) -> str:
-        """Write a constant; its name."""
-        from onnx import numpy_helper
-
-        name = f"constant_{len(self.constants)}"
-        own = np.ascontiguousarray(value, np.float32)
-        self.constants.append(numpy_helper.from_array(own, name))
-        return name
+class _Writer(Graph):
+    """A graph that knows the layers of a chain."""
 
     def shape(self, *sides: int) -> str:
         """Write the shape that a Reshape takes: 0 keeps a side, −1 is whatever is left."""
-        from onnx import numpy_helper
-
         name = f"constant_{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(np.array(sides, np.int64), name))
+        self.constants[name] = np.array(sides, np.int64)
         return name
 
     def convolution(self, layer: Convolution, x: str) -> str:
