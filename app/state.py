@@ -10,7 +10,7 @@ from app import jobs, look, session, words
 from app.choices import choose_run
 from app.jobs import View
 from core import run as runs
-from core.errors import BlindfoldError
+from core.errors import BlindfoldError, StoreError
 
 
 def opened(title: str) -> View | None:
@@ -66,5 +66,14 @@ def _watch(run_id: str, drawn: tuple[object, ...]) -> None:
         st.rerun()
     look.put(words.progress(view), "prose")
     if st.button("Cancel"):
+        cancel(view)
+
+
+def cancel(view: View) -> None:
+    """Ask a run to end and draw the page again; where the disk refuses, say so instead."""
+    try:
         runs.cancel(view.run)
-        st.rerun()
+    except StoreError as error:
+        look.alarm(str(error))
+        return
+    st.rerun(scope="app")

@@ -10,7 +10,6 @@ import streamlit as st
 from app import cards, drawn, jobs, look, session, state, words
 from app.jobs import View
 from app.look import Html
-from core import run as runs
 from core.errors import BlindfoldError
 from core.plots.findings import lines
 from core.plots.headline import sentence, strip
@@ -165,8 +164,7 @@ def _running(active: list[View]) -> None:
     for view in reversed(active):
         look.put(words.progress(view))
         if st.button("Cancel", key=f"cancel-{view.id}"):
-            runs.cancel(view.run)
-            st.rerun(scope="app")
+            state.cancel(view)
 
 
 def _arriving(view: View) -> None:

@@ -18,6 +18,7 @@ from core.faces.faceset import UNKNOWN
 from core.progress import Progress
 from core.split import Split
 from core.store import Entry, Store, key
+from core.study.asking import settled
 from core.study.attacking import rows_digest
 from core.study.expected import PLAIN, STEP
 from core.study.pool import Pool
@@ -140,8 +141,7 @@ class Suppression:
                 return Suppressed(name, warning=f"{name} was left out: {found}")
             self.store.save(names[i], *found)
             self.progress.advance(each, f"fitting {name}, {i + 1} of {len(first)}")
-        entries = {one: self.store.load(one) for one in first}
-        fits = {one: _suppressor(entry) for one, entry in entries.items() if entry is not None}
+        fits = {one: _suppressor(settled(self.store, one)) for one in first}
         read = self._read(method)
         phi = {one: fit.transform(read.x) for one, fit in fits.items()}
         digests = tuple(hashlib.sha256(f"{one}{read.digest}".encode()).hexdigest() for one in names)
@@ -160,9 +160,7 @@ class Suppression:
             if isinstance(found, str):
                 return None
             self.store.save(name, *found)
-        entry = self.store.load(name)
-        if entry is None:
-            return None
+        entry = settled(self.store, name)
         people = len(np.unique(material.people))
         return replace(_suppressor(entry), fitted_on=self._fitted_on(method, people)), people
 

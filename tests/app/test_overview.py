@@ -11,6 +11,7 @@ import pytest
 from fixtures import Maker, Open, html
 
 from core import run as runs
+from core.errors import StoreError
 from core.plots.fairness import GRID
 
 
@@ -90,6 +91,21 @@ def test_cancel_asks_the_run_to_end(make: Maker, open_page: Open) -> None:
     app = open_page()
     next(button for button in app.button if button.label == "Cancel").click().run()
     assert (run.path / "cancel").exists()
+
+
+def test_a_cancel_that_the_disk_refuses_is_said(
+    make: Maker, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(run: runs.Run) -> None:
+        raise StoreError("the disk that holds it is full: free some space")
+
+    run = make(state="running")
+    app = open_page()
+    monkeypatch.setattr(runs, "cancel", refuse)
+    next(button for button in app.button if button.label == "Cancel").click().run()
+    assert not app.exception
+    assert "the disk that holds it is full" in html(app)
+    assert runs.status(run).active
 
 
 def test_names_from_people_are_text(make: Maker, open_page: Open) -> None:

@@ -18,7 +18,7 @@ from core.__main__ import main
 from core.config import config_from
 from core.encode.embeddings import Embeddings
 from core.engine import Local
-from core.errors import Cancelled, ConfigError, SuppressorError
+from core.errors import Cancelled, ConfigError, StoreError, SuppressorError
 from core.progress import Progress, Status
 from core.split import rotation
 from core.store import Store
@@ -127,6 +127,21 @@ def test_a_method_that_collapses_is_left_out_with_its_reason(tmp_path: Path) -> 
     assert found.representation is None
     assert found.warning.startswith("mine was left out: the suppressed vectors collapsed")
     assert seen[-1].done == total, "the bar waits for nothing"
+
+
+class Emptied(Store):
+    """A store that somebody else empties while it is in use."""
+
+    def save(self, *_: object) -> None:
+        """Keep nothing."""
+
+
+def test_a_fit_that_the_store_loses_is_said_and_never_left_out(tmp_path: Path) -> None:
+    emptied = replace(work(people(), tmp_path), store=Emptied(tmp_path))
+    with pytest.raises(StoreError, match="lost"):
+        emptied.fit("spy", Spy())
+    with pytest.raises(StoreError, match="lost"):
+        emptied.reference(Spy())
 
 
 def test_a_fit_on_more_faces_takes_its_share_of_the_bar() -> None:
