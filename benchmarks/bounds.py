@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.table import METRIC, Study, page, result
-from core.command_faces import write_embeddings
+from core.command.faces import write_embeddings
 from core.encode.embeddings import Embeddings
 
 METHODS = ({"kind": "leace"}, {"kind": "blindfold"}, {"kind": "blindfold", "dial": 0.85})

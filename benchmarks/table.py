@@ -19,8 +19,8 @@ from typing import Any
 import pandas as pd
 
 from core.audit_yaml import write
-from core.command_faces import write_embeddings
-from core.command_run import run_audit
+from core.command.faces import write_embeddings
+from core.command.run import run_audit
 from core.store import Store, write_atomic
 
 FRESH = (1, 2)

@@ -19,7 +19,7 @@ import typer
 from core.errors import BlindfoldError, Cancelled, ConditionHeld, ConfigError, InputError
 
 if TYPE_CHECKING:
-    from core.command_check import Check
+    from core.command.check import Check
 
 app = typer.Typer(
     name="python -m core",
@@ -98,14 +98,14 @@ def run(
     out: Annotated[Path, typer.Option(help="The folder for the result; replaced as a whole.")],
     fail_if: FailIf = None,
 ) -> None:
-    from core.command_run import run_audit
+    from core.command.run import run_audit
 
     checks = _checks(fail_if)
     done = run_audit(audit, out, checks)
     tables = len(list((out / "tables").glob("*")))
     print(f"{out}: audit.json and {tables} tables (run {done.id})")
     if checks:
-        from core.command_check import check_result
+        from core.command.check import check_result
 
         print(*check_result(out, checks), sep="\n")
 
@@ -116,7 +116,7 @@ def check(
     fail_if: FailIf = None,
 ) -> None:
     """Hold conditions against the figures of a finished audit."""
-    from core.command_check import check_result
+    from core.command.check import check_result
 
     checks = _checks(fail_if)
     if not checks:
@@ -136,7 +136,7 @@ def compare(
     fail_if: FailIf = None,
 ) -> None:
     """What changed between two finished audits, significantly or not."""
-    from core.command_compare import compare as compared
+    from core.command.compare import compare as compared
 
     print(compared(a, b, out=out, match=match or (), fail_if=fail_if or ()))
 
@@ -149,7 +149,7 @@ def inspect(
     json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
 ) -> None:
     """What a face set holds: counts per label, identities, problems per file."""
-    from core.command_faces import inspect as inspected
+    from core.command.faces import inspect as inspected
 
     print(inspected(_there(path, preset), as_json=json, preset=preset, subject=subject))
 
@@ -173,7 +173,7 @@ def embed(
     ] = Depth.vector,
 ) -> None:
     """Vectors of a face set with ids and labels, for use elsewhere."""
-    from core.command_faces import embed as embedded
+    from core.command.faces import embed as embedded
     from core.config import config_from
 
     chosen = {"kind": encoder, "weights": weights, "size": size, "color": color, "align": align}
@@ -198,7 +198,7 @@ def suppress(
     out: Annotated[Path, typer.Option(help="The Parquet file to write.")],
 ) -> None:
     """Apply a fitted suppressor to vectors."""
-    from core.command_suppress import suppress as suppressed
+    from core.command.suppress import suppress as suppressed
 
     rows, numbers = suppressed(folder, given, out)
     print(f"{out}: {rows:,} vectors of {numbers} numbers")
@@ -216,7 +216,7 @@ def look(
     size: Annotated[int | None, typer.Option(help="Pixels of a block, or of the blur.")] = None,
 ) -> None:
     """What the encoder looks at in a face: maps for identity and for a label."""
-    from core.command_look import look as looked
+    from core.command.look import look as looked
 
     meta = looked(source, out, face=face, method=method, label=label, change=change, pixels=size)
     names = " and ".join(one for one in ("identity", meta["label"]) if one)
@@ -234,7 +234,7 @@ def report(
     ] = 10,
 ) -> None:
     """The result of a finished audit as one file to hand on."""
-    from core.command_report import report as reported
+    from core.command.report import report as reported
 
     for path in reported(out, html=html, pdf=pdf, smallest=smallest):
         print(f"{path}: {path.stat().st_size:,} bytes")
@@ -243,7 +243,7 @@ def report(
 def _checks(fail_if: list[str] | None) -> list[Check]:
     if not fail_if:
         return []
-    from core.command_check import read_checks
+    from core.command.check import read_checks
 
     return read_checks(fail_if)
 

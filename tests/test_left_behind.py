@@ -93,6 +93,7 @@ def run(place: Path) -> runs.Run:
         "sensitive": "expression",
         "attributes": [],
         "studies": ["leakage"],
+        "splits": {"folds": 2},
         "suppressors": [{"kind": "leace"}],
     }
     made = runs.create(config_from(settings), base=place, uploads=upload.folder)
@@ -103,7 +104,7 @@ def run(place: Path) -> runs.Run:
     log = (made.path / "log.txt").read_text()
     assert runs.status(made).state == "done", f"{runs.status(made)}\n{log}"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("core.command_faces.inspect", lambda *a, **b: 1 / 0)
+        patch.setattr("core.command.faces.inspect", lambda *a, **b: 1 / 0)
         assert command.main(["inspect", str(upload.path)]) == 1
     return made
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from itertools import groupby
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from app import files, jobs, look, session, state, words
+from app import ask, files, jobs, look, session, state, words
 from app.choices import choose_attribute, choose_metric, choose_run
 from app.jobs import View
 from app.look import Html
@@ -184,24 +185,31 @@ def _other_labels(audit: dict[str, Any], attribute: str) -> list[object]:
 def _delete(view: View) -> None:
     """A quiet way to be rid of the run, which asks once more."""
     look.gap("small")
-    with st.popover("Delete this audit", type="tertiary", icon=":material/delete:"):
-        uploaded = "" if view.run.uploads is None else ", its upload unless another audit reads it,"
-        look.put(
-            look.join("Deletes ", look.bold(view.name), f": its figures, settings{uploaded} and "
-                      "log, at once and for good."), "m small",
-        )  # fmt: skip
-        if st.button("Delete for good", key=f"delete-{view.id}"):
-            try:
-                before, left = jobs.delete(view.run)
-            except BlindfoldError as error:
-                look.alarm(str(error))
-                return
-            st.session_state["deleted run"] = (view.name, before, left)
-            for state in (st.session_state, st.query_params):
-                for name in ("run", "last run", "audit"):
-                    if name in state:
-                        del state[name]
-            st.rerun()
+    ask.first(
+        "Delete this audit", view.id, partial(_gone, view), icon=":material/delete:",
+        type="tertiary",
+    )  # fmt: skip
+
+
+def _gone(view: View) -> None:
+    uploaded = "" if view.run.uploads is None else ", its upload unless another audit reads it,"
+    look.put(
+        look.join("Deletes ", look.bold(view.name), f": its figures, settings{uploaded} and "
+                  "log, at once and for good."), "m small",
+    )  # fmt: skip
+    if st.button("Delete for good", key=f"delete-{view.id}"):
+        try:
+            before, left = jobs.delete(view.run)
+        except BlindfoldError as error:
+            look.alarm(str(error))
+            return
+        st.session_state["deleted run"] = (view.name, before, left)
+        ask.done()
+        for state in (st.session_state, st.query_params):
+            for name in ("run", "last run", "audit"):
+                if name in state:
+                    del state[name]
+        st.rerun()
 
 
 main()

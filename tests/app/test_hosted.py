@@ -294,6 +294,7 @@ def test_delete_everything_says_what_everything_is(
     run = _owned(make, ADA, "ada's faces")
     his = _owned(make, BOB, "bob's")
     app = _open("app/pages/report.py", claims(), run=run.id)
+    next(one for one in app.button if one.key == "ask-all").click().run()
     shown = html(app)
     assert "in whatever browser" in shown
     assert "shared with other machines, and stays" in shown

@@ -20,9 +20,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from core import command_run, worker
 from core import run as runs
+from core import worker
 from core.__main__ import main
+from core.command import run as command_run
 from core.errors import StoreError
 
 WAY_OUT = re.compile(

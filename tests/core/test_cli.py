@@ -19,10 +19,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from core import __main__ as command_line
-from core import command_run, purge
+from core import purge
 from core import run as runs
 from core.__main__ import main
-from core.command_faces import write_embeddings
+from core.command import run as command_run
+from core.command.faces import write_embeddings
 from core.config import config_from
 from core.encode.embeddings import Embeddings
 from core.errors import ConfigError, StoreError

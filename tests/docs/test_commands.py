@@ -13,8 +13,8 @@ import typer
 
 from core import audit_yaml
 from core.__main__ import app
-from core.command_check import read_checks
-from core.condition_figures import CHANGES, TABLES
+from core.command.check import read_checks
+from core.condition.figures import CHANGES, TABLES
 from core.config import config_from
 from tests.docs.blocks import blocks
 

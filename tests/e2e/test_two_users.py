@@ -312,7 +312,6 @@ def test_no_program_can_drive_the_pages(hosted: Hosted, bob: Any) -> None:
 
 def test_deleting_everything_takes_ones_own_and_nothing_else(hosted: Hosted, ada: Any) -> None:
     ada.goto(f"{hosted.url}/report?run={hosted.runs['ada']}")
-    ada.locator(AT_REST).wait_for()  # else what comes later pushes the open box off the screen
     ada.get_by_role("button", name="Delete everything").click()
     ada.get_by_text("in whatever browser").wait_for()
     ada.get_by_text("Everything, and I know").click()

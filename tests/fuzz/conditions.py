@@ -1,4 +1,4 @@
-"""Conditions of `--fail-if`, well formed and not, for `core.condition_reader`."""
+"""Conditions of `--fail-if`, well formed and not, for `core.condition.reader`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from core.condition import Condition
-from core.condition_reader import LONGEST, parse
+from core.condition.reader import LONGEST, parse
+from core.condition.tree import Condition
 from tests.fuzz.reader import Reader
 
 TOKENS = (

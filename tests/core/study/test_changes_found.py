@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.command_compare import compare
+from core.command.compare import compare
 from core.finished import Finished, finished
 from core.study.changes import changes
 from core.study.changes_found import below, finding, signs

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.__main__ import main
-from core.command_faces import write_embeddings
+from core.command.faces import write_embeddings
 from core.engine import Local
 from core.errors import SuppressorError
 from core.measure.leakage import HEADLINE, STRONGEST
@@ -20,6 +19,7 @@ from core.split import rotation
 from core.store import Store
 from core.study.frontier import DIALS, frontier, name_of, points
 from core.study.leakage import Leakage, Plan
+from core.study.protocol import PERMUTATIONS
 from core.study.representation import Representation
 from core.study.suppression import Suppression, labels_of
 from core.study.verification import verification
@@ -29,7 +29,7 @@ from core.suppress.leace import Leace
 from core.suppress.lntl import LearningNotToLearn
 from core.suppress.sensitivenets import SensitiveNets
 from core.suppress.suppressor import Material, Suppressor
-from tests.core.study.test_suppression import people
+from tests.core.study.test_suppression import audited, people
 
 
 @dataclass(frozen=True)
@@ -124,16 +124,16 @@ def test_every_point_that_stands_can_be_exported(work: Suppression) -> None:
 
 @pytest.mark.slow
 def test_a_full_look_draws_the_frontier_and_exports_each_point_with_its_own_figures(
-    workdir: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_embeddings(people(32, 4, 5), workdir / "x.parquet")
-    (workdir / "audit.yaml").write_text(
-        "embeddings: {path: x.parquet}\nlook: full\nsplits: {folds: 5, seeds: 1}\n"
-        "attributes: []\nsuppressors: [{kind: blindfold}, {kind: leace}]\n"
-        "studies: [leakage, verification]\n"
-    )
-    out = workdir / "out"
-    assert main(["run", str(workdir / "audit.yaml"), "--out", str(out)]) == 0
+    """By cheap attackers and with short nulls: each point is attacked as x itself is."""
+    monkeypatch.setitem(PERMUTATIONS, "full", 10)
+    write_embeddings(people(32, 4, 5), tmp_path / "x.parquet")
+    out = audited(
+        tmp_path, embeddings={"path": "x.parquet"}, look="full",
+        splits={"folds": 5, "seeds": 1}, attributes=[],
+        suppressors=[{"kind": "blindfold"}, {"kind": "leace"}],
+    )  # fmt: skip
     rows = pd.read_csv(out / "tables" / "frontier.csv").set_index("dial")
     assert set(rows["suppressor"]) == {"blindfold"}, "LEACE has no dial"
     leakage = pd.read_csv(out / "tables" / "leakage.csv")

@@ -12,7 +12,7 @@ import pytest
 
 from core import audit_yaml
 from core.attack.registry import SUITES
-from core.command_faces import write_embeddings
+from core.command.faces import write_embeddings
 from core.config import Config, config_from, load_config
 from core.encode.embeddings import Embeddings
 from core.engine import Local
