@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from typing import Any
 
@@ -25,6 +26,8 @@ NAMES = (
 )  # fmt: skip
 """The tables that are looked at."""
 SIGNIFICANT = 0.05
+Rows = pd.DataFrame | Sequence[dict[str, Any]]
+"""A table, as a frame or as its `records`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +42,27 @@ class Tables:
     training: pd.DataFrame | None = None
     frontier: pd.DataFrame | None = None
     groups: pd.DataFrame | None = None
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """The labels that were attacked."""
+        return list(dict.fromkeys(self.leakage["attribute"].astype(str)))
+
+    @cached_property
+    def rows(self) -> dict[str, list[dict[str, Any]]]:
+        """The records of the tables that every card and every difference asks."""
+        asked = ("leakage", "verification", "differences")
+        return {name: records(getattr(self, name)) for name in asked}
+
+    @cached_property
+    def best(self) -> dict[tuple[str, str], Line]:
+        """The strongest attacker's row by representation and label."""
+        return {
+            (one.representation, label): one
+            for label in self.labels
+            for one in lines(self.leakage, label, METRIC)
+            if one.strongest
+        }
 
 
 @dataclass(frozen=True)
@@ -138,7 +162,7 @@ def cards(
     tables: Tables, attribute: str, names: Sequence[str], kind: Mapping[str, str]
 ) -> list[Card]:
     """A card for each of `names`; figures that no table has are None."""
-    labels, best = _labels(tables), _best(tables)
+    labels, best = tables.labels, tables.best
     ranks = {row["representation"]: row for row in rows_of(tables.collapse)}
     told = []
     for name in names:
@@ -150,13 +174,13 @@ def cards(
                 attribute=attribute,
                 after=best.get((name, attribute)),
                 before=best.get(("x", attribute)),
-                drop=dropped(tables.leakage, name, attribute),
+                drop=dropped(tables.rows["leakage"], name, attribute),
                 others=tuple(
                     (label, best[name, label])
                     for label in labels
                     if label != attribute and (name, label) in best
                 ),
-                verification=verified(tables.verification, name),
+                verification=verified(tables.rows["verification"], name),
                 lost=_lost(tables, name),
                 rank=_given(own.get("effective_rank")),
                 rank_before=_given(ranks.get("x", {}).get("effective_rank")),
@@ -174,41 +198,35 @@ def gaps(tables: Tables, attribute: str, names: Sequence[str]) -> list[Gap]:
     """
     labels = [attribute]
     if len(names) == 2:
-        labels = list(dict.fromkeys([attribute, *_labels(tables)]))
-    best = _best(tables)
-    missing = {key for key, one in best.items() if one.value is None}
+        labels = list(dict.fromkeys([attribute, *tables.labels]))
+    missing = {key for key, one in tables.best.items() if one.value is None}
     return [
         # What a status takes back has no difference either.
         Gap(a, b, label, Span(), None)
         if label is not None and missing & {(a, label), (b, label)}
-        else _gap(tables.differences, a, b, label)
+        else _gap(tables.rows["differences"], a, b, label)
         for a, b in combinations(names, 2)
         for label in (*labels, None)
     ]
 
 
-def rows_of(frame: pd.DataFrame | None, **where: str) -> list[dict[str, Any]]:
-    """The rows of `frame` in which every named column says what is given; none without a table."""
+def records(frame: pd.DataFrame | None) -> list[dict[str, Any]]:
+    """Every row, to be asked many times: `rows_of` looks through these faster than in a frame."""
     if frame is None:
         return []
-    chosen = np.ones(len(frame), dtype=bool)
+    return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
+
+
+def rows_of(rows: Rows | None, **where: str) -> list[dict[str, Any]]:
+    """The rows in which every named column says what is given; none without a table."""
+    if rows is None:
+        return []
+    if not isinstance(rows, pd.DataFrame):
+        return [row for row in rows if all(str(row[key]) == one for key, one in where.items())]
+    chosen = np.ones(len(rows), dtype=bool)
     for column, value in where.items():
-        chosen &= (frame[column].astype(str) == value).to_numpy()
-    return [{str(k): v for k, v in row.items()} for row in frame[chosen].to_dict("records")]
-
-
-def _labels(tables: Tables) -> list[str]:
-    return list(dict.fromkeys(tables.leakage["attribute"].astype(str)))
-
-
-def _best(tables: Tables) -> dict[tuple[str, str], Line]:
-    """The strongest attacker's row by representation and label."""
-    return {
-        (one.representation, label): one
-        for label in _labels(tables)
-        for one in lines(tables.leakage, label, METRIC)
-        if one.strongest
-    }
+        chosen &= (rows[column].astype(str) == value).to_numpy()
+    return records(rows[chosen])
 
 
 def _given(value: Any) -> float | None:
@@ -224,14 +242,14 @@ def span_of(row: Mapping[str, Any], keys: Sequence[str], scale: float = 1) -> Sp
     return Span(value, low, high, str(row.get("status", "")))
 
 
-def dropped(leakage: pd.DataFrame | None, name: str, attribute: str) -> Span:
+def dropped(leakage: Rows | None, name: str, attribute: str) -> Span:
     """The accuracy drop of the strongest attacker, in per cent; that of `random` is the ceiling."""
     where = {"representation": name, "attribute": attribute, "metric": METRIC}
     rows = rows_of(leakage, attacker="strongest", **where)
     return span_of(rows[0], ("dif", "dif_low", "dif_high")) if rows else Span()
 
 
-def verified(verification: pd.DataFrame | None, name: str) -> Span:
+def verified(verification: Rows | None, name: str) -> Span:
     """The verification accuracy of a representation, a fraction, by the papers' distance."""
     rows = rows_of(verification, representation=name, metric="accuracy")
     rows.sort(key=lambda row: row["distance"] != "euclidean")
@@ -243,14 +261,14 @@ def _lost(tables: Tables, name: str) -> Span:
     there is none, the difference of the two figures."""
     if name == "x":
         return Span(0.0)
-    paired = _gap(tables.differences, "x", name, None).points
+    paired = _gap(tables.rows["differences"], "x", name, None).points
     if paired.value is not None:
         return paired
-    x, own = (verified(tables.verification, one).value for one in ("x", name))
+    x, own = (verified(tables.rows["verification"], one).value for one in ("x", name))
     return Span(None if x is None or own is None else 100 * (x - own))
 
 
-def _gap(differences: pd.DataFrame | None, a: str, b: str, label: str | None) -> Gap:
+def _gap(differences: Rows | None, a: str, b: str, label: str | None) -> Gap:
     where = {"table": "verification", "metric": "accuracy"}
     if label is not None:
         where = {"table": "leakage", "metric": METRIC, "attribute": label}

@@ -97,20 +97,22 @@ def lines(leakage: pd.DataFrame, attribute: str, metric: str) -> list[Line]:
     chosen = leakage[(leakage["attribute"] == attribute) & (leakage["metric"] == metric)]
     # The sensitive label stands first: what suppressors were fitted against.
     suppressed = "" if leakage.empty else str(leakage["attribute"].iloc[0])
+    groups: dict[str, list[dict[str, object]]] = {}
+    for row in chosen.to_dict("records"):
+        record = {str(key): value for key, value in row.items()}
+        groups.setdefault(str(record["representation"]), []).append(record)
     found: list[Line] = []
-    for representation in _representations(chosen):
-        found += _group(chosen[chosen["representation"] == representation], metric, suppressed)
+    for representation in _in_order(list(groups)):
+        found += _group(groups[representation], metric, suppressed)
     return found
 
 
-def _representations(rows: pd.DataFrame) -> list[str]:
-    names = list(dict.fromkeys(rows["representation"].astype(str)))
+def _in_order(names: list[str]) -> list[str]:
     rank = {"x": -1} | {name: len(names) + i for i, name in enumerate(CONTROLS)}
     return sorted(names, key=lambda name: rank.get(name, names.index(name)))
 
 
-def _group(rows: pd.DataFrame, metric: str, suppressed: str) -> list[Line]:
-    records = [{str(k): v for k, v in row.items()} for row in rows.to_dict("records")]
+def _group(records: list[dict[str, object]], metric: str, suppressed: str) -> list[Line]:
     best = next((row for row in records if row["attacker"] == "strongest"), None)
     twin = next((row for row in records if best is not None and _same(row, best)), None)
     shown = []

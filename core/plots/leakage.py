@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 from itertools import groupby
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -45,12 +46,14 @@ def leakage_figure(leakage: pd.DataFrame, attribute: str, metric: str, tokens: T
     shown = lines(leakage, attribute, metric)
     figure = go.Figure()
     placed, height = _place(shown)
-    _grounds(figure, placed, tokens)
+    # Given at once: Plotly checks all that are there whenever one is added.
+    marks = _grounds(placed, tokens)
+    notes = [*marks.notes, *_values(placed, tokens)]
+    figure.update_layout(shapes=marks.shapes, annotations=notes)
     _bars(figure, placed, tokens)
     for kind in _kinds(tokens):
         _dots(figure, [(y, one) for y, one in placed if _kind(one) == kind.name], kind, tokens)
     _papers(figure, placed, tokens)
-    _values(figure, placed, tokens)
     _axes(figure, placed, height, METRICS.get(metric, metric), tokens)
     return figure
 
@@ -104,72 +107,73 @@ def _kinds(tokens: Tokens) -> list[_Kind]:
     ]
 
 
-def _grounds(figure: go.Figure, placed: Placed, tokens: Tokens) -> None:
+@dataclass
+class _Marks:
+    """Shapes and words of the ground, as Plotly's layout takes them."""
+
+    shapes: list[dict[str, Any]]
+    notes: list[dict[str, Any]]
+
+
+def _grounds(placed: Placed, tokens: Tokens) -> _Marks:
+    """Names of the groups, what parts them, null bands, chance and noise."""
+    marks = _Marks([], [])
     groups = [list(group) for _, group in groupby(placed, key=lambda pair: pair[1].representation)]
     noise = next((o.value for _, o in placed if o.representation == "random" and o.strongest), None)
     for number, group in enumerate(groups):
         top, bottom = group[0][0] - ROW / 2, group[-1][0] + ROW / 2
         name = escape(full(group[0][1].representation))
         words = escape(describe(group[0][1].representation))
-        figure.add_annotation(
-            x=0, y=top - 13, xref="paper", yref="y", xanchor="left", showarrow=False,
-            text=f'<b>{name}</b>  <span style="color:{tokens.muted}">{words}</span>',
-            font={"size": 14},
-        )  # fmt: skip
+        marks.notes.append({
+            "x": 0, "y": top - 13, "xref": "paper", "yref": "y", "xanchor": "left",
+            "showarrow": False, "font": {"size": 14},
+            "text": f'<b>{name}</b>  <span style="color:{tokens.muted}">{words}</span>',
+        })  # fmt: skip
         if number:
             edge = top - HEAD
-            figure.add_shape(
-                type="line", xref="paper", x0=0, x1=1, y0=edge, y1=edge,
-                line={"color": tokens.border, "width": 1}, layer="below",
-            )  # fmt: skip
-        _null(figure, group, top, bottom, tokens)
-        if group[0][1].representation not in (*CONTROLS, "x"):
-            _noise(figure, noise, top, bottom, tokens)
+            marks.shapes.append({
+                "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": edge, "y1": edge,
+                "line": {"color": tokens.border, "width": 1}, "layer": "below",
+            })  # fmt: skip
+        marks.shapes += _null(group, top, bottom, tokens)
+        if noise is not None and group[0][1].representation not in (*CONTROLS, "x"):
+            # What the same attack says of pure noise: no suppressor can be asked for less.
+            marks.shapes.append(_upright(noise, top, bottom, tokens, "dot") | {"name": "noise"})
     if groups:
-        _chance_word(figure, groups[-1], tokens)
+        marks.notes += _chance_word(groups[-1], tokens)
+    return marks
 
 
-def _null(
-    figure: go.Figure,
-    group: Placed,
-    top: float,
-    bottom: float,
-    tokens: Tokens,
-) -> None:
+def _null(group: Placed, top: float, bottom: float, tokens: Tokens) -> list[dict[str, Any]]:
     """Chance and the null band of one group of rows; each row may have a null of its own."""
-    for y, one in group:
-        if one.chance is not None and one.null is not None and one.null > one.chance:
-            reach = one.null - one.chance
-            figure.add_shape(
-                type="rect", x0=one.chance - reach, x1=one.null, y0=y - ROW / 2, y1=y + ROW / 2,
-                fillcolor=tokens.band, line_width=0, layer="below",
-            )  # fmt: skip
+    shapes: list[dict[str, Any]] = [
+        {
+            "type": "rect", "x0": 2 * one.chance - one.null, "x1": one.null,
+            "y0": y - ROW / 2, "y1": y + ROW / 2, "fillcolor": tokens.band,
+            "line": {"width": 0}, "layer": "below",
+        }
+        for y, one in group
+        if one.chance is not None and one.null is not None and one.null > one.chance
+    ]  # fmt: skip
     chance = next((one.chance for _, one in group if one.chance is not None), None)
-    if chance is not None:
-        figure.add_shape(
-            type="line", x0=chance, x1=chance, y0=top, y1=bottom,
-            line={"color": tokens.chance, "width": 1.5, "dash": "dash"}, layer="below",
-        )  # fmt: skip
+    return shapes if chance is None else [*shapes, _upright(chance, top, bottom, tokens, "dash")]
 
 
-def _noise(
-    figure: go.Figure, noise: float | None, top: float, bottom: float, tokens: Tokens
-) -> None:
-    """What the same attack says of pure noise: no suppressor can be asked for less."""
-    if noise is not None:
-        figure.add_shape(
-            type="line", x0=noise, x1=noise, y0=top, y1=bottom, name="noise",
-            line={"color": tokens.chance, "width": 1.5, "dash": "dot"}, layer="below",
-        )  # fmt: skip
+def _upright(x: float, top: float, bottom: float, tokens: Tokens, dash: str) -> dict[str, Any]:
+    return {
+        "type": "line", "x0": x, "x1": x, "y0": top, "y1": bottom, "layer": "below",
+        "line": {"color": tokens.chance, "width": 1.5, "dash": dash},
+    }  # fmt: skip
 
 
-def _chance_word(figure: go.Figure, group: Placed, tokens: Tokens) -> None:
+def _chance_word(group: Placed, tokens: Tokens) -> list[dict[str, Any]]:
     chance = next((one.chance for _, one in group if one.chance is not None), None)
-    if chance is not None:
-        figure.add_annotation(
-            x=chance, y=group[-1][0] + ROW / 2 + 9, text="chance", showarrow=False,
-            font={"size": 12, "color": tokens.muted},
-        )  # fmt: skip
+    if chance is None:
+        return []
+    return [{
+        "x": chance, "y": group[-1][0] + ROW / 2 + 9, "text": "chance", "showarrow": False,
+        "font": {"size": 12, "color": tokens.muted},
+    }]  # fmt: skip
 
 
 def _segments(rows: list[tuple[float, float, float]]) -> dict[str, list[float | None]]:
@@ -250,13 +254,15 @@ def _papers(figure: go.Figure, placed: Placed, tokens: Tokens) -> None:
         )
 
 
-def _values(figure: go.Figure, placed: Placed, tokens: Tokens) -> None:
-    for y, one in placed:
-        if one.strongest and one.leaks and one.value is not None:
-            figure.add_annotation(
-                x=one.value, y=y - 17, text=f"<b>{one.value:.2f}</b>", showarrow=False,
-                font={"size": 14, "color": tokens.leak},
-            )  # fmt: skip
+def _values(placed: Placed, tokens: Tokens) -> list[dict[str, Any]]:
+    return [
+        {
+            "x": one.value, "y": y - 17, "text": f"<b>{one.value:.2f}</b>", "showarrow": False,
+            "font": {"size": 14, "color": tokens.leak},
+        }
+        for y, one in placed
+        if one.strongest and one.leaks and one.value is not None
+    ]  # fmt: skip
 
 
 def _axes(figure: go.Figure, placed: Placed, height: float, name: str, tokens: Tokens) -> None:
