@@ -12,8 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from core.condition import Comparison, Condition, comparisons, holds
-from core.condition_figures import (
+from core.condition.figures import (
     RELEASED,
     TABLES,
     Asked,
@@ -22,8 +21,9 @@ from core.condition_figures import (
     unknown,
     wanted,
 )
-from core.condition_reader import parse
-from core.condition_rows import Found, look_up
+from core.condition.reader import parse
+from core.condition.rows import Found, look_up
+from core.condition.tree import Comparison, Condition, comparisons, holds
 from core.config_parts import FIXED_ROLES
 from core.errors import ConditionError, ConditionHeld
 from core.finished import Finished, finished, released, suppressors

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.command_check import Answers, judge, read_checks, settled
-from core.condition_figures import CHANGES, Wanted
-from core.condition_rows import Found, look_up
+from core.command.check import Answers, judge, read_checks, settled
+from core.condition.figures import CHANGES, Wanted
+from core.condition.rows import Found, look_up
 from core.errors import ConfigError, StoreError
 from core.finished import Finished, finished
 from core.store import write_atomic

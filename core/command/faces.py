@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from core.command_run import shown
+from core.command.run import shown
 from core.progress import Progress, Status
 from core.run_status import RunStatus
 

@@ -19,8 +19,8 @@ def look(source: str, out: Path, **asked: Any) -> dict[str, Any]:
     `core.study.looking.Asked`. The file holds the arrays of `looking`, and `meta`, JSON. Raises
     `InputError` where the settings, the face or the label do not serve.
     """
-    from core.command_faces import progress_on_stderr
-    from core.command_run import shown
+    from core.command.faces import progress_on_stderr
+    from core.command.run import shown
     from core.errors import InputError
     from core.store import Store
     from core.study.looking import Asked, looking

@@ -20,7 +20,7 @@ from core.run import Run, cancel, create, kill, start, status
 from core.run_status import RunStatus
 
 if TYPE_CHECKING:
-    from core.command_check import Check
+    from core.command.check import Check
 
 OURS = ("audit.json", "report.html", "suppressors", "tables")
 """What an earlier result may hold; a folder with anything else is never replaced."""
@@ -40,7 +40,7 @@ def run_audit(settings: Path, out: Path, checks: Sequence[Check] = ()) -> Run:
 
     config = load_config(settings)
     if checks:
-        from core.command_check import check_settings
+        from core.command.check import check_settings
         from core.config_presets import filled
 
         check_settings(checks, filled(config)[0].as_run())

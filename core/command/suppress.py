@@ -12,7 +12,7 @@ def suppress(folder: Path, given: Path, out: Path) -> tuple[int, int]:
     holds the trunk's activations. Raises `SuppressorError` where the folder holds no suppressor or
     one for vectors of another length.
     """
-    from core.command_faces import write_embeddings
+    from core.command.faces import write_embeddings
     from core.encode.given import read_embeddings
     from core.errors import SuppressorError
     from core.suppress.chain import dimensions

@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from core.condition import Comparison, Figure, quoted
+from core.condition.tree import Comparison, Figure, quoted
 from core.errors import ConditionError
 
 RELEASED = "released"

@@ -18,7 +18,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from core.condition import NUMBER, RESERVED, WORD, Comparison, Condition, Figure, Joined, Not
+from core.condition.tree import NUMBER, RESERVED, WORD, Comparison, Condition, Figure, Joined, Not
 from core.errors import ConditionError
 
 LONGEST = 2000

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from core.condition_figures import RELEASED, Wanted, unknown
+from core.condition.figures import RELEASED, Wanted, unknown
 from core.errors import ConditionError
 
 Known = Callable[[str], Sequence[str]]

@@ -1,7 +1,7 @@
 """Conditions of `--fail-if`: figures, limits and and, or, not, as a tree.
 
-`core.condition_reader` makes one from text, and `str` makes the text again; what figures there are
-is known by `core.condition_figures`.
+`core.condition.reader` makes one from text, and `str` makes the text again; what figures there are
+is known by `core.condition.figures`.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from core.plots.compare import SIGNIFICANT, Span, rows_of, span_of
+from core.plots.compare import SIGNIFICANT, Rows, Span, rows_of, span_of
 from core.plots.tokens import full, short
 
 BALANCED = 0.5
@@ -154,7 +154,7 @@ def split(skew: float) -> str:
 
 
 def decided(
-    table: pd.DataFrame, differences: pd.DataFrame | None, question: Question, strength: float
+    table: Rows, differences: Rows | None, question: Question, strength: float
 ) -> list[Decided]:
     """All ways of deciding at one strength: x, every φ, then the baselines on x."""
     rows: dict[Way, list[dict[str, Any]]] = {}
@@ -231,7 +231,7 @@ def _spans(row: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], Span]]:
 
 
 def _changes(
-    differences: pd.DataFrame | None, question: Question, way: Way, strength: float
+    differences: Rows | None, question: Question, way: Way, strength: float
 ) -> Iterator[tuple[str, Change]]:
     where = {"table": "fairness", "a": way.key, "b": "x", "metric": f"gap@{strength:g}"}
     for row in rows_of(differences, **where):

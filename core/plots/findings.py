@@ -194,6 +194,12 @@ def title(shown: list[Line], attribute: str) -> str:
         line = next((one for one in shown if one.representation == "x"), None)
     if line is None:
         return f"No attacker has read {attribute} yet"
+    others = [one.attacker for one in shown if one.representation == "x" and one.leaks]
+    if line.strongest and line.status == "nothing found" and others:
+        return (
+            f"The strongest attacker reads {attribute} from x no better than permuted labels; "
+            f"{' and '.join(others)}, not chosen as the strongest, cleared the null"
+        )
     return _sentence(line, attribute)
 
 

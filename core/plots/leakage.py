@@ -18,7 +18,7 @@ from core.plots.findings import CONTROLS, METRICS, Line, describe, lines, title
 from core.plots.template import template
 from core.plots.tokens import Tokens, full
 
-ROW, HEAD, GAP = 29, 40, 16
+ROW, HEAD, GAP = 29, 48, 16
 """Heights in pixels: a row, a group's name, the space below a group."""
 MARGIN = 1.03
 """Where rows without a figure stand: beyond 1, the end of the axis."""
@@ -123,9 +123,9 @@ def _grounds(placed: Placed, tokens: Tokens) -> _Marks:
     for number, group in enumerate(groups):
         top, bottom = group[0][0] - ROW / 2, group[-1][0] + ROW / 2
         name = escape(full(group[0][1].representation))
-        words = escape(describe(group[0][1].representation))
+        words = escape(describe(group[0][1].representation).removeprefix(name).strip())
         marks.notes.append({
-            "x": 0, "y": top - 13, "xref": "paper", "yref": "y", "xanchor": "left",
+            "x": 0, "y": top - 23, "xref": "paper", "yref": "y", "xanchor": "left",
             "showarrow": False, "font": {"size": 14},
             "text": f'<b>{name}</b>  <span style="color:{tokens.muted}">{words}</span>',
         })  # fmt: skip

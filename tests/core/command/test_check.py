@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from core import command_run
 from core import run as runs
 from core.__main__ import main
-from core.command_check import check_result, check_settings, read_checks
+from core.command import run as command_run
+from core.command.check import check_result, check_settings, read_checks
 from core.config import config_from
 from core.errors import ConditionError, ConditionHeld
 from core.run import Run

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.condition import Comparison, Condition, Figure, Joined, Not, comparisons, holds
-from core.condition_reader import DEEPEST, LONGEST, parse
+from core.condition.reader import DEEPEST, LONGEST, parse
+from core.condition.tree import Comparison, Condition, Figure, Joined, Not, comparisons, holds
 from core.errors import ConditionError
 
 WORDS = st.from_regex(r"[a-zA-Zé_][a-zA-Z0-9_@+\-]{0,8}", fullmatch=True).filter(

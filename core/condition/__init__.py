@@ -1,0 +1,1 @@
+"""Conditions of `--fail-if`: their text, their tree and the figures that they ask for."""
