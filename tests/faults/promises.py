@@ -21,7 +21,8 @@ def said(status: RunStatus, states: Collection[str], *words: str) -> list[str]:
 
 def settled(scene: Scene, reference: Reference, *own: Run, twice: bool = False) -> list[str]:
     """In the end: the tables and the summary of an undisturbed run, no half file, every entry of
-    the store as its key says, and none that was finished and not damaged made again.
+    the store that was asked for as its key says, and none that was finished and not damaged made
+    again.
 
     `twice`: two runs made the same at the same moment. That no process is left is looked at when
     the scene is over.

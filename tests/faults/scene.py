@@ -160,10 +160,19 @@ class Scene:
         return found
 
     def damaged_entries(self) -> list[str]:
-        """Entries of the store that do not read as what their keys say."""
+        """Entries of the store that do not read as what their keys say.
+
+        What the campaign itself damaged, and no run has made again, is none: an entry that lies
+        below another one is not asked for while that one is whole, and whoever asks for it finds
+        that it is damaged.
+        """
+        trace = plans.read_trace(self.faults)
+        saved = Counter(line[1] for line in trace if line[0] == "saved")
+        unread = {line[1] for line in trace if line[0] == "damaged" and saved[line[1]] < 2}
         entries = sorted((self.home / "store").rglob("*.safetensors"))
         store = Store(self.home / "store")
-        return [f"damaged: {one.name}" for one in entries if store.load(one.stem) is None]
+        lost = [one for one in entries if store.load(one.stem) is None]
+        return [f"damaged: {one.name}" for one in lost if one.stem not in unread]
 
     def made_again(self, *, twice: bool = False) -> list[str]:
         """Entries that were finished, were not damaged, and were made again all the same.

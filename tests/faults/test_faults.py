@@ -56,6 +56,11 @@ def test_what_does_not_hold_is_seen(inputs: Path, undisturbed: Reference, tmp_pa
         assert not scene.made_again()
         entry.write_bytes(b"")
         assert scene.damaged_entries() == [f"damaged: {entry.name}"]
+        below = next((scene.home / "store").rglob("*.safetensors"))
+        Trace(scene.faults, run.id).say("damaged", below.stem)
+        below.write_bytes(b"")
+        assert not scene.damaged_entries(), "what nobody asked for"
+        assert not below.exists(), "and whoever asks for it finds that it is damaged"
         (run.path / "result.tmp-1").mkdir()
         assert scene.half_files() == [f"left behind: runs/{run.id}/result.tmp-1"]
 
