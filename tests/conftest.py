@@ -21,6 +21,15 @@ FLAGS = [
 ]  # fmt: skip
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_waiting_for_the_disk() -> Iterator[None]:
+    """No test pulls the plug: what a crash leaves is played by ending processes, which lose no
+    page of the system's memory. Thousands of small entries wait for the disk otherwise."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real faces and a real recogniser beside the checkout."""

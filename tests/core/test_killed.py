@@ -16,6 +16,8 @@ from core import run as runs
 from core.config import config_from
 
 KILLS = 10
+LOOK_SECONDS = 0.02
+"""How often the store is looked at; to look takes time from the run that is waited for."""
 
 
 def vectors(folder: Path) -> None:
@@ -36,10 +38,13 @@ def vectors(folder: Path) -> None:
 
 
 def begun(folder: Path, cache: str, monkeypatch: pytest.MonkeyPatch) -> runs.Run:
+    """A new run of every study, each as small as it comes; eleven starts take their time."""
     monkeypatch.setenv("BLINDFOLD_CACHE", str(folder / cache))
     config = config_from(
         {
             "embeddings": {"path": "emb.parquet"},
+            "device": "cpu",  # a start that need not look for another is half as long
+            "splits": {"folds": 2, "seeds": 1},
             "projection": {"methods": ["tsne"]},
             "ablation": {"points": 2, "repeats": 1, "orders": ["random"]},
             "fairness": {"strengths": [0.5], "repeats": 2},
@@ -54,7 +59,7 @@ def until(run: runs.Run, there: int, patience: float = 120) -> None:
     while time.monotonic() < end and runs.status(run).active:
         if len(list(store.rglob("*.safetensors"))) >= there:
             return
-        time.sleep(0.01)
+        time.sleep(LOOK_SECONDS)
 
 
 def finished(run: runs.Run, patience: float = 240) -> dict[str, bytes]:

@@ -12,7 +12,7 @@ import pytest
 from sklearn.metrics import f1_score
 
 from benchmarks.action_units import TEAM, TEAMS, planted, teamed
-from core.action_units import papers
+from core.action_units import papers, training
 from core.action_units.skew import EVERYONE
 from core.config_parts import ActionUnits
 from core.encode.bundled import load_bundled
@@ -22,7 +22,7 @@ from core.faces.faceset import FaceSet
 from core.faces.synthetic import synthetic_faces
 from core.progress import Progress
 from core.store import Store
-from core.study.action_units import begin, check
+from core.study.action_units import Work, begin, check
 from core.study.action_units_plan import Plan, prepare, seconds
 from core.study.action_units_rows import Rows
 from core.table import COLUMNS, StudyResult, table
@@ -200,27 +200,34 @@ def test_the_papers_figures_are_its_own_and_stand_beside_ours() -> None:
     assert papers.printed("mixed", "blue") is None
 
 
-def study(faces: FaceSet, folder: Path, workers: int = 2, repeats: int = 5) -> StudyResult:
+def begun(faces: FaceSet, folder: Path) -> Work:
     """The sets of equal size alone: that of everybody has a test of its own and takes as long."""
     work = begin(
-        faces, load_bundled("cpu"), ActionUnits(group=TEAM, repeats=repeats), seed=0, device="cpu",
-        store=Store(folder), progress=Progress(), engine=Local(workers),
+        faces, load_bundled("cpu"), ActionUnits(group=TEAM), seed=0, device="cpu",
+        store=Store(folder), progress=Progress(), engine=Local(2),
     )  # fmt: skip
     draws = work.plan.draws
     few = replace(draws, shares={name: draws.shares[name] for name in draws.equal})
-    return replace(work, plan=replace(work.plan, draws=few)).result()
+    return replace(work, plan=replace(work.plan, draws=few))
+
+
+@pytest.fixture(scope="module")
+def plain(faces: FaceSet, tmp_path_factory: pytest.TempPathFactory) -> Work:
+    """The study of the faces as they are drawn, encoded once and with a store of its own."""
+    return begun(faces, tmp_path_factory.mktemp("plain"))
+
+
+def interaction(found: StudyResult) -> pd.Series:
+    return one(found.tables["action_units"], metric="interaction", au="all")
 
 
 @pytest.mark.slow
 def test_a_group_that_is_drawn_more_weakly_is_found_and_without_it_nothing_is(
-    faces: FaceSet, tmp_path: Path
+    faces: FaceSet, plain: Work, tmp_path: Path
 ) -> None:
     """Two teams by lot: as drawn, and with units of one team at a fifth while the labels stay."""
-    plain = study(faces, tmp_path)
-    weak = study(planted(faces, (1, 2, 4, 5, 9, 12, 15, 26), share=0.2), tmp_path)
-    found, none = (
-        one(each.tables["action_units"], metric="interaction", au="all") for each in (weak, plain)
-    )
+    weak = begun(planted(faces, (1, 2, 4, 5, 9, 12, 15, 26), share=0.2), tmp_path)
+    found, none = interaction(weak.result()), interaction(plain.result())
     assert found["low"] > 0
     assert found["p_holm"] < 0.05
     assert none["p_holm"] > 0.05
@@ -228,10 +235,14 @@ def test_a_group_that_is_drawn_more_weakly_is_found_and_without_it_nothing_is(
 
 @pytest.mark.slow
 def test_the_same_study_is_the_same_in_one_thread_and_in_two(
-    faces: FaceSet, tmp_path: Path
+    plain: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one_, two = (
-        study(faces, tmp_path / str(workers), workers, repeats=2).tables["action_units"]
+    monkeypatch.setattr(training, "LONGEST", 10)
+    draws = plain.plan.draws
+    few = replace(plain.plan, draws=replace(draws, repeats=draws.repeats[:2]))
+    found = [
+        replace(plain, plan=few, engine=Local(workers), store=Store(tmp_path / str(workers)))
         for workers in (1, 2)
-    )
+    ]
+    one_, two = (work.result().tables["action_units"] for work in found)
     pd.testing.assert_frame_equal(one_, two, check_exact=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import numpy as np
 import pytest
 
 from core.attack.attack import Problem
+from core.attack.fit import Spreading
+from core.attack.majority import Majority
 from core.attack.registry import ATTACKERS
 from core.engine import Local, Processes
 from core.errors import StoreError
@@ -27,7 +30,9 @@ def problem(seed: int) -> Problem:
     return Problem(x, y, np.repeat(np.arange(15), 4), x[:10], 2, seed, "")
 
 
-def rounds(made: list[int], splits: int = 3) -> dict[str, list[Question]]:
+def rounds(
+    made: list[int], splits: int = 3, names: Sequence[str] = NAMES
+) -> dict[str, list[Question]]:
     """Each attacker is asked of every split; `made` are the splits whose vectors were cut."""
 
     def cut(split: int) -> Problem:
@@ -38,7 +43,7 @@ def rounds(made: list[int], splits: int = 3) -> dict[str, list[Question]]:
         name: [
             Question(name, f"{name}{i}" * 8, f"view{i}" * 8, partial(cut, i)) for i in range(splits)
         ]
-        for name in NAMES
+        for name in names
     }
 
 
@@ -49,6 +54,13 @@ def heard(told: list[str]) -> Told:
         told.append(f"{attacker}*" if found else attacker)
 
     return hear
+
+
+class Wide(Majority):
+    """Would take every idle processor for a single fit."""
+
+    name = "wide"
+    spreads = True
 
 
 class Watched(Local):
@@ -67,7 +79,7 @@ class Watched(Local):
 
 
 def asking(folder: Path, engine: Local | Processes) -> Asking:
-    return Asking(ATTACKERS, "cpu", Store(folder), Progress(), engine)
+    return Asking({**ATTACKERS, "wide": Wide()}, "cpu", Store(folder), Progress(), engine)
 
 
 def test_all_attackers_stand_in_one_queue_that_is_heard_to_its_end(tmp_path: Path) -> None:
@@ -84,6 +96,32 @@ def test_each_attacker_is_told_of_before_the_last_is_done(tmp_path: Path) -> Non
     assert next(answers)[0] == "majority"
     assert told == ["majority"] * 6
     assert len(list(answers)) == 2
+
+
+@pytest.mark.parametrize("device", ["cpu", "elsewhere"])
+def test_who_can_share_a_fit_is_asked_last_and_answers_in_its_place(
+    tmp_path: Path, device: str
+) -> None:
+    """The others leave a processor idle at their end, and it fills that."""
+    names = ("majority", "wide", "logistic")
+    told: list[str] = []
+    one = replace(asking(tmp_path, Local(2)), device=device)
+    answers = one.answers(rounds([], names=names), heard(told))
+    assert next(answers)[0] == "majority"
+    assert told == ["majority"] * 3
+    rest = dict(answers)
+    assert list(rest) == ["wide", "logistic"]
+    assert told[3:] == ["logistic"] * 3 + ["wide"] * 3
+    alone = dict(asking(tmp_path / "alone", Local(1)).answers(rounds([]), heard([])))
+    for found, expected in zip(rest["logistic"], alone["logistic"], strict=True):
+        assert np.array_equal(found.arrays["scores"], expected.arrays["scores"])
+    for found, expected in zip(rest["wide"], alone["majority"], strict=True):
+        assert np.array_equal(found.arrays["scores"], expected.arrays["scores"])
+
+
+def test_forests_are_asked_last() -> None:
+    spreading = [name for name, who in ATTACKERS.items() if isinstance(who, Spreading)]
+    assert spreading == ["rf"]
 
 
 def test_what_the_store_holds_is_not_asked_and_not_even_cut(tmp_path: Path) -> None:

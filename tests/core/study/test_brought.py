@@ -129,7 +129,7 @@ def test_nothing_fitted_here_leaves_all_people_to_the_attackers(
     given(tmp_path, erased, ids())
     saved(tmp_path, encoder="toy", encoder_digest=ENCODER, data_digests=["a"], people=12)
     found = run(
-        tmp_path, **settings, sensitive="expression",
+        tmp_path, **settings, sensitive="expression", studies=["leakage", "verification"],
         suppressors=[
             {"kind": "given", "path": "phi.parquet", "name": "mine"},
             {"kind": "saved", "path": "old"},

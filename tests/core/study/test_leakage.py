@@ -118,7 +118,7 @@ def test_intervals_of_a_planted_leak_cover_its_size(tmp_path: Path) -> None:
         attacks = Attacks(
             Representation(vectors), splits, 0, "cpu", Store(tmp_path), Progress(), Local(2)
         )
-        said = attacks.said(Cell("x", asked, 48), "logistic")
+        said = attacks.said(Cell("x", asked, 48), "logistic", control=False)
         found = interval(said, "balanced_accuracy", k=2, seed=study_number)
         assert found.low is not None
         assert found.high is not None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -15,6 +16,7 @@ import pandas as pd
 import pytest
 
 from core.__main__ import main
+from core.attack.registry import SUITES
 from core.config import config_from
 from core.encode.embeddings import Embeddings
 from core.engine import Local
@@ -22,7 +24,9 @@ from core.errors import Cancelled, ConfigError, StoreError, SuppressorError
 from core.progress import Progress, Status
 from core.split import rotation
 from core.store import Store
+from core.study.audit import audit
 from core.study.representation import Representation
+from core.study.summary import write
 from core.study.suppression import Suppression, fit_cost, labels_of
 from core.study.verification import verification
 from core.suppress.chain import Affine, Chain
@@ -209,18 +213,25 @@ def test_labels_for_suppressors_keep_the_neutral_class_and_mark_the_unknown() ->
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A whole audit with LEACE, through the command line."""
+    """The files of a whole audit with LEACE."""
     folder = tmp_path_factory.mktemp("audit")
     x = people()
     x.table.assign(embedding=list(x.x)).to_parquet(folder / "emb.parquet")
-    (folder / "audit.yaml").write_text(
-        "embeddings: {path: emb.parquet}\nsensitive: expression\n"
-        "suppressors: [{kind: leace, name: erased}]\nstudies: [leakage, verification]\n",
-        encoding="utf-8",
-    )
+    leace = [{"kind": "leace", "name": "erased"}]
+    return audited(folder, embeddings={"path": "emb.parquet"}, suppressors=leace)
+
+
+def audited(folder: Path, **settings: Any) -> Path:
+    """The files of a whole audit by the cheap attackers, in `folder`: who is fitted on whom, and
+    what is told of it, hangs on none of those that take their time."""
+    asked = {"sensitive": "expression", "studies": ["leakage", "verification"], "device": "cpu"}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BLINDFOLD_CACHE", str(folder / "cache"))
-        assert main(["run", str(folder / "audit.yaml"), "--out", str(folder / "out")]) == 0
+        patch.setitem(SUITES, "papers", ("majority", "logistic", "svm"))
+        found = audit(
+            config_from({**asked, **settings}), base=folder, store=Store(folder / "store"),
+            progress=Progress(), publish=lambda name, table: None,
+        )  # fmt: skip
+    write(found, folder / "out")
     return folder / "out"
 
 
@@ -277,16 +288,10 @@ def test_one_name_for_two_is_refused() -> None:
 
 
 def test_a_careless_audit_fits_on_the_attackers_rows_claims_more_and_exports_nothing(
-    out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    out: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("BLINDFOLD_CACHE", str(tmp_path / "cache"))
-    (tmp_path / "audit.yaml").write_text(
-        f"embeddings: {{path: {out.parent / 'emb.parquet'}}}\npreset: careless\n"
-        "sensitive: expression\nsuppressors: [{kind: leace}]\n"
-        "studies: [leakage, verification]\n",
-        encoding="utf-8",
-    )
-    assert main(["run", str(tmp_path / "audit.yaml"), "--out", str(tmp_path / "out")]) == 0
+    given = {"path": str(out.parent / "emb.parquet")}
+    audited(tmp_path, embeddings=given, preset="careless", suppressors=[{"kind": "leace"}])
     told = json.loads((tmp_path / "out" / "audit.json").read_text())
     assert told["headline"]["sentence"].startswith("A careless audit")
     assert told["suppressors"] == []
