@@ -3,20 +3,23 @@
 Ours is what an audit does of one label on x: `core.study.attacking` asks logistic, svm, rf and nn
 of five folds, each with its view, thresholds and epochs chosen on inner folds by person. The peer
 standardises unit vectors and fits scikit-learn's models and the papers' network in PyTorch; it
-chooses nothing. It stops after the papers' 150 epochs, or early.
+chooses nothing. It stops after the papers' 150 epochs, or early. Another makes the choices that
+ours makes, and stops where ours stops: `benchmarks.peers.chosen`.
 """
 
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.peers import dense
+from benchmarks.peers import chosen, dense
 from benchmarks.peers.inputs import labelled, splits, synthetic
 from benchmarks.sidebyside import Asked, Case, Missing, Side
+from core.attack.attack import Problem, attack, choose_view
 from core.attack.views import see
 from core.measure.intervals import Predictions, difference, interval
 from core.measure.leakage import Cell
@@ -42,6 +45,13 @@ def cases(asked: Asked) -> list[Case | Missing]:
                         partial(plain, label, asked, early, 1),
                     )
                     for rule, early in (("150 epochs", False), (dense.EARLY, True))
+                ]
+                + [
+                    Side(
+                        "scikit-learn + PyTorch, ours' choices and stopping rule",
+                        partial(alike, label, asked),
+                        partial(alike, label, asked, 1),
+                    )
                 ],
                 partial(agreement, k),
                 target=8,
@@ -96,6 +106,24 @@ def plain(label: str, asked: Asked, early: bool, folds: int | None = None) -> Sa
             epochs=epochs,
         )  # fmt: skip
         told["nn"].append(dense.scores(network, other, asked.device).argmax(axis=1))
+    return {name: _pooled(used, y, parts) for name, parts in told.items()}
+
+
+def alike(label: str, asked: Asked, folds: int | None = None) -> Said:
+    """One fit after another, with all that ours chooses on inner folds."""
+    x, wanted = synthetic(), labelled(label)
+    y = np.full(len(x), -1)
+    y[wanted.rows] = wanted.y
+    used = splits(label)[:folds]
+    told: dict[str, list[np.ndarray]] = {name: [] for name in SUITE}
+    for split in used:
+        own = split.attacker
+        asked_of = Problem(
+            x.x[own], y[own], x.subjects[own], x.x[split.test], wanted.k, split.seed, ""
+        )
+        asked_of = replace(asked_of, view=choose_view(asked_of))
+        for name, who in chosen.attackers().items():
+            told[name].append(attack([asked_of], who, device=asked.device)[0].predicted)
     return {name: _pooled(used, y, parts) for name, parts in told.items()}
 
 

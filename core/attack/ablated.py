@@ -5,7 +5,7 @@ time. Removed numbers are cut out of the vectors before anything looks at them, 
 view, nor the network, nor its stopping rule can know them.
 
 The probe is the papers' network (`core.attack.neural`) as everywhere else: its view, its number of
-epochs (the best mean over five epochs on held-out people, at most 50, given up after 10 without a
+epochs (the best mean over five epochs on held-out people, at most 50, given up after 5 without a
 better one) and its thresholds are chosen anew on people of the attacker's own part at every point;
 then it is fitted from scratch on all of them. Nothing is carried over from another point.
 

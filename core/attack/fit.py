@@ -132,5 +132,25 @@ class Informed(Protocol):
         ...
 
 
+@runtime_checkable
+class Spreading(Attacker, Protocol):
+    """An attacker whose single fit is shared by as many processors as have nothing else to do."""
+
+    @property
+    def spreads(self) -> bool:
+        """Always true; what tells it from the others."""
+        ...
+
+
+@runtime_checkable
+class Glancing(Attacker, Protocol):
+    """An attacker that chooses among several views by a cheaper one of its kind."""
+
+    @property
+    def glance(self) -> Attacker:
+        """Who chooses: the same views and folds, at a part of the cost."""
+        ...
+
+
 Anyone = Attacker | Informed
 """Whoever may stand in a suite."""

@@ -59,4 +59,4 @@ def _first_layer(fit: Fit, device: str) -> tuple[np.ndarray, np.ndarray]:
     for _, parameters in neural.epochs_of([fit], device, fit.epochs or neural.LONGEST):
         last = parameters
     weight, bias = (tensor.detach()[0].cpu().numpy() for tensor in last[:2])
-    return weight.copy(), bias[0].copy()
+    return weight.T.copy(), bias[:, 0].copy()

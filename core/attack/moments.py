@@ -99,6 +99,9 @@ def _shrunk(moments: _Moments, penalty: float) -> np.ndarray | None:
 def _whitened(moments: _Moments, penalty: float) -> np.ndarray | None:
     """Turned rows of unit variance, of which a ridge divides all scores by the same number: the
     pseudo-inverse of xᵀx without the directions that the view drops."""
+    factor = _factor(moments.own)
+    if factor is not None:  # none is dropped
+        return cho_solve(factor, moments.labels)
     values, axes = np.linalg.eigh(moments.own)
     keep = values > max(FLOOR * values.max(), np.finfo(float).tiny)
     axes = axes[:, keep]

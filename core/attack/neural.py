@@ -10,7 +10,7 @@ trains by itself, where its weights stay in the cache (measured: five as one bat
 step, five in turn 14 ms).
 
 The gradients are written out: they are four products, and into memory that is there already a step
-takes 2.9 ms where automatic differentiation takes 6.3 (256 dimensions, one thread).
+takes half the time of automatic differentiation (256 dimensions, one thread).
 """
 
 from __future__ import annotations
@@ -31,8 +31,9 @@ HIDDEN = 1024
 BATCH = 128
 RATE = 1e-3
 LONGEST = 50
-PATIENCE = 10
-"""Epochs without a better figure on held-out people after which training stops."""
+PATIENCE = 5
+"""Epochs without a better figure on held-out people after which training stops. Ten picked the same
+epoch in 14 of 15 inner folds (expression; synthetic and London sets), after five epochs more."""
 SMOOTH = 5
 """The figure of an epoch is the mean over so many around it: single epochs are noise."""
 
@@ -41,7 +42,7 @@ class Neural:
     """Dense 1024 ReLU + softmax, as in the papers, stopped early."""
 
     name = "nn"
-    version = 4
+    version = 5
     # A network costs twenty times what the others cost: one view, and one inner hold-out.
     views = (CHOSEN,)
     folds = 1
@@ -160,8 +161,8 @@ def _padded(fits: Sequence[Fit], device: str) -> tuple[torch.Tensor, torch.Tenso
 def _initial(jobs: int, d: int, classes: int, seed: int, device: str) -> list[torch.Tensor]:
     """Glorot-uniform weights and zero biases, the same for every job of one seed.
 
-    (j, d, 1024), (j, 1, 1024), (j, classes, 1024), (j, 1, classes): the second layer lies with its
-    long side last, which makes its products ten times as fast.
+    (j, 1024, d), (j, 1024, 1), (j, classes, 1024), (j, classes, 1): layers stand on the left of
+    their products and a face is a column, which takes less time than a face a row.
     """
     import torch
 
@@ -173,10 +174,10 @@ def _initial(jobs: int, d: int, classes: int, seed: int, device: str) -> list[to
         return one.expand(jobs, -1, -1).clone()
 
     tensors = [
-        glorot(d, HIDDEN),
-        torch.zeros(jobs, 1, HIDDEN),
+        glorot(d, HIDDEN).mT.contiguous(),
+        torch.zeros(jobs, HIDDEN, 1),
         glorot(HIDDEN, classes).mT.contiguous(),
-        torch.zeros(jobs, 1, classes),
+        torch.zeros(jobs, classes, 1),
     ]
     return [tensor.to(device).requires_grad_() for tensor in tensors]
 
@@ -190,23 +191,23 @@ def gradients(
     """Write into each parameter's `grad` that of its job's mean cross-entropy.
 
     `x` (j, b, d), `truth` one-hot (j, b, classes), `weight` (j, b), 0 for rows that only fill up:
-    no job feels another. With h = relu(x W + b) and p = softmax(h Vᵀ + c), the gradient at the
-    logits is (p − truth) · weight / Σ weight; the rest is the chain rule.
+    no job feels another. With h = relu(W xᵀ + b) and p = softmax(V h + c), the gradient at the
+    logits is (p − truthᵀ) · weight / Σ weight; the rest is the chain rule.
     """
     import torch
 
     first, first_bias, second, second_bias = parameters
     with torch.no_grad():
-        hidden = torch.baddbmm(first_bias, x, first).relu_()
-        chances = torch.baddbmm(second_bias, hidden, second.mT).softmax(dim=2)
+        hidden = torch.baddbmm(first_bias, first, x.mT).relu_()
+        chances = torch.baddbmm(second_bias, second, hidden).softmax(dim=1)
         share = weight / weight.sum(dim=1, keepdim=True).clamp(min=1)
-        at_logits = chances.sub_(truth).mul_(share[..., None])
-        at_hidden = torch.bmm(at_logits, second)
-        at_hidden = torch.ops.aten.threshold_backward(at_hidden, hidden, 0)
-        torch.bmm(at_logits.mT, hidden, out=second.grad)
-        torch.sum(at_logits, dim=1, keepdim=True, out=second_bias.grad)
-        torch.bmm(x.mT, at_hidden, out=first.grad)
-        torch.sum(at_hidden, dim=1, keepdim=True, out=first_bias.grad)
+        at_logits = chances.sub_(truth.mT).mul_(share[:, None])
+        at_hidden = torch.bmm(second.mT, at_logits)
+        torch.ops.aten.threshold_backward.grad_input(at_hidden, hidden, 0, grad_input=at_hidden)
+        torch.bmm(at_logits, hidden.mT, out=second.grad)
+        torch.sum(at_logits, dim=2, keepdim=True, out=second_bias.grad)
+        torch.bmm(at_hidden, x, out=first.grad)
+        torch.sum(at_hidden, dim=2, keepdim=True, out=first_bias.grad)
 
 
 def _scores(parameters: Sequence[torch.Tensor], job: int, fit: Fit, device: str) -> np.ndarray:
@@ -216,5 +217,6 @@ def _scores(parameters: Sequence[torch.Tensor], job: int, fit: Fit, device: str)
     with torch.no_grad():
         first, first_bias, second, second_bias = own
         x = torch.from_numpy(fit.x_test)[None].to(device)
-        logits = torch.baddbmm(second_bias, torch.baddbmm(first_bias, x, first).relu_(), second.mT)
-        return torch.log_softmax(logits[0], dim=1).cpu().numpy()
+        hidden = torch.baddbmm(first_bias, first, x.mT).relu_()
+        logits = torch.baddbmm(second_bias, second, hidden)[0]
+        return torch.log_softmax(logits, dim=0).mT.contiguous().cpu().numpy()

@@ -14,7 +14,7 @@ class TunedSupportVectors:
     """RBF support vector machine; settings are C and gamma in units of "scale"."""
 
     name = "svm_tuned"
-    version = 2
+    version = 3
     views = (CHOSEN,)
     folds = 3
     settings: tuple[Setting, ...] = (

@@ -42,7 +42,7 @@ class Dense:
     """Dense 1024 ReLU + sigmoid, stopped early."""
 
     name = "nn"
-    version = 1
+    version = 2
 
     def decide(self, jobs: Sequence[Job], *, device: str) -> list[Scores]:
         """Train each job, and score its rows; on a graphics card all of one width at once."""
@@ -135,7 +135,7 @@ def _epochs(
         for rows in shuffled.split(BATCH, dim=1):
             gradients(parameters, x[each, rows], truth[each, rows], weight[each, rows])
             grads[2][:, 0].zero_()
-            grads[3][:, :, 0].zero_()
+            grads[3][:, 0].zero_()
             optimiser.step()
         yield epoch, parameters
 
@@ -165,20 +165,20 @@ def _padded(
 
 
 def _initial(jobs: Sequence[Job], d: int, device: str) -> list[torch.Tensor]:
-    """Glorot-uniform weights and zero biases: (j, d, 1024), (j, 1, 1024), (j, 2, 1024), (j, 1, 2).
+    """Glorot-uniform weights and zero biases: (j, 1024, d), (j, 1024, 1), (j, 2, 1024), (j, 2, 1).
 
     The first row of the second layer is 0 and stays so: that is what makes a sigmoid of it.
     """
     import torch
 
-    first = torch.empty(len(jobs), d, HIDDEN)
+    first = torch.empty(len(jobs), HIDDEN, d)
     second = torch.zeros(len(jobs), 2, HIDDEN)
     for j, job in enumerate(jobs):
         draw = torch.Generator().manual_seed(job.seed)
         bound, out = math.sqrt(6 / (d + HIDDEN)), math.sqrt(6 / (HIDDEN + 1))
-        first[j] = (torch.rand(d, HIDDEN, generator=draw) * 2 - 1) * bound
+        first[j] = ((torch.rand(d, HIDDEN, generator=draw) * 2 - 1) * bound).mT
         second[j, 1] = (torch.rand(HIDDEN, generator=draw) * 2 - 1) * out
-    tensors = [first, torch.zeros(len(jobs), 1, HIDDEN), second, torch.zeros(len(jobs), 1, 2)]
+    tensors = [first, torch.zeros(len(jobs), HIDDEN, 1), second, torch.zeros(len(jobs), 2, 1)]
     return [tensor.to(device).requires_grad_() for tensor in tensors]
 
 
@@ -187,6 +187,6 @@ def _probabilities(parameters: Tensors, j: int, x: torch.Tensor) -> np.ndarray:
 
     with torch.no_grad():
         first, first_bias, second, second_bias = (one.detach()[j] for one in parameters)
-        hidden = torch.addmm(first_bias, x, first).relu_()
-        logits = hidden @ second[1] + second_bias[0, 1]
+        hidden = torch.addmm(first_bias, first, x.mT).relu_()
+        logits = second[1] @ hidden + second_bias[1, 0]
         return torch.sigmoid(logits).cpu().numpy()

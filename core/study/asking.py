@@ -6,13 +6,14 @@ answer of one attacker before it begins with the next.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Protocol
 
 from core.attack.attack import Finding, Problem, attack, choose_view
-from core.attack.fit import Anyone, Informed
+from core.attack.fit import Anyone, Informed, Spreading
 from core.engine import Engine
 from core.errors import StoreError
 from core.progress import Progress
@@ -53,23 +54,33 @@ class Asking:
     def answers(
         self, rounds: Mapping[str, Sequence[Question]], told: Told
     ) -> Iterator[tuple[str, list[Entry]]]:
-        """Each attacker of `rounds` in turn, as soon as it has answered all of its questions; from
-        the store, or made now."""
+        """Each attacker of `rounds` in turn, as soon as it and those before it have answered all of
+        their questions; from the store, or made now."""
         missing = {
-            attacker: [one for one in asked if self.store.load(one.name) is None]
-            for attacker, asked in rounds.items()
+            attacker: [one for one in rounds[attacker] if self.store.load(one.name) is None]
+            for attacker in self._queue(rounds)
         }
         made = self._made(missing)
-        for attacker, asked in rounds.items():
-            for _ in range(len(asked) - len(missing[attacker])):
+        waiting = deque(rounds)
+        heard: set[str] = set()
+        for attacker, asked in missing.items():
+            for _ in range(len(rounds[attacker]) - len(asked)):
                 told(attacker, found=True)
             # The next attacker's answers wait in the same iterator.
-            for question, (view, finding) in zip(missing[attacker], made, strict=False):
+            for question, (view, finding) in zip(asked, made, strict=False):
                 self._keep(question, view, finding)
                 told(attacker)
-            yield attacker, [settled(self.store, one.name) for one in asked]
+            heard.add(attacker)
+            while waiting and waiting[0] in heard:
+                one = waiting.popleft()
+                yield one, [settled(self.store, question.name) for question in rounds[one]]
         for _ in made:  # an engine that is not heard out takes its work for cancelled
             raise AssertionError("an answer that nobody asked for")
+
+    def _queue(self, attackers: Iterable[str]) -> list[str]:
+        """Those whose single fit takes every idle processor come last: no processor waits while
+        the others finish what cannot be shared."""
+        return sorted(attackers, key=lambda one: isinstance(self.attackers[one], Spreading))
 
     def _keep(self, question: Question, view: str, finding: Finding) -> None:
         self.progress.check()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +16,8 @@ from core.attack import attack as attacking
 from core.attack import forest, svm
 from core.attack.attack import Finding, Known, Problem, attack
 from core.attack.difference import references
-from core.attack.fit import Fit, Stopping, Tuned
+from core.attack.fit import CHOSEN, Fit, Stopping, Tuned
+from core.attack.logistic import Logistic
 from core.attack.neural import HIDDEN, Neural
 from core.attack.registry import ATTACKERS, BASELINES, PRINTED, SUITES, members
 from core.attack.thresholds import offsets
@@ -285,10 +288,10 @@ def test_the_network_is_the_papers_network() -> None:
     first, second = torch.nn.Linear(5, HIDDEN), torch.nn.Linear(HIDDEN, 3)
     twin = torch.nn.Sequential(first, torch.nn.ReLU(), second)
     with torch.no_grad():
-        first.weight.copy_(start[0][0].T)
+        first.weight.copy_(start[0][0])
         second.weight.copy_(start[2][0])
         for layer, bias in ((first, start[1]), (second, start[3])):
-            layer.bias.copy_(bias[0, 0])
+            layer.bias.copy_(bias[0, :, 0])
     optimiser = torch.optim.Adam(twin.parameters(), lr=1e-3)
     order = torch.Generator().manual_seed(7)
     inputs, truth = torch.from_numpy(x), torch.from_numpy(y)
@@ -320,9 +323,28 @@ def test_the_network_stops_at_its_best_epoch_and_scores_as_it_did_there() -> Non
     ((scores, epoch),) = Neural().watched([fit], [y[held]], device="cpu")
     again = Neural().scores([replace(fit, epochs=epoch)], device="cpu")[0]
     assert np.array_equal(scores, again)
-    # Labels that mean nothing for the held-out rows are read no better later: it ends early.
-    ((_, early),) = Neural().watched([fit], [np.roll(y[held], 7)], device="cpu")
-    assert early >= 1
+
+
+def test_the_network_learns_no_longer_than_its_patience_lasts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Labels that mean nothing for the held-out rows are read no better later."""
+    from core.attack import neural
+
+    learnt: list[int] = []
+    trained = neural.epochs_of
+
+    def spy(*given: Any) -> Iterator[Any]:
+        for epoch, parameters in trained(*given):
+            learnt.append(epoch)
+            yield epoch, parameters
+
+    monkeypatch.setattr(neural, "epochs_of", spy)
+    x, y, _ = clouds(apart=1.0)
+    fit = Fit(x, y, x[:60], 3, 0)
+    ((_, best),) = Neural().watched([fit], [np.roll(y[:60], 7)], device="cpu")
+    # Two epochs more: the mean over five around the best is known no earlier.
+    assert learnt[-1] == best + neural.PATIENCE + 2 < neural.LONGEST
 
 
 def test_the_peak_is_that_of_the_mean_over_five_epochs() -> None:
@@ -422,6 +444,52 @@ def test_machines_are_scikit_learns_whichever_way_they_are_fitted(
             assert scores.shape == (50, classes)
             told = scores if classes > 2 else scores[:, 1]
             assert np.allclose(told, values, atol=near)
+
+
+def test_a_quarter_of_the_trees_chooses_the_view_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    grown: list[tuple[int, int]] = []
+
+    class Spy(RandomForestClassifier):
+        def fit(self, x: np.ndarray, y: np.ndarray) -> RandomForestClassifier:
+            grown.append((len(x), self.n_estimators))
+            self.set_params(n_estimators=2, n_jobs=1)
+            return super().fit(x, y)
+
+    monkeypatch.setattr(forest, "estimator", lambda module, name: Spy)
+    asked, _ = problem()
+    assert said(asked, "rf").view in ("unit standard", "stored standard")
+    assert grown == [(60, 25)] * 4 + [(60, 100)] * 2 + [(120, 100)]
+    grown.clear()
+    assert said(replace(asked, view="stored standard"), "rf").view == "stored standard"
+    assert grown == [(60, 100)] * 2 + [(120, 100)], "nothing to choose"
+
+
+def test_who_has_a_glance_tries_the_view_that_it_chose_alone() -> None:
+    asked: list[int] = []
+
+    class Short(Logistic):
+        views, folds = (CHOSEN, "stored standard"), 2
+
+    class Long(Short):
+        glance = Short()
+
+        def scores(self, fits: Sequence[Fit], *, device: str) -> list[np.ndarray]:
+            asked.append(len(fits))
+            return super().scores(fits, device=device)
+
+    # The class is the length, which vectors of unit length do not show.
+    ways = np.abs(np.random.default_rng(0).normal(size=(120, 8)))
+    y = np.arange(120) % 2
+    x = (ways * (1 + 2 * y)[:, None]).astype(np.float32)
+    known = Problem(x, y, np.arange(120) // 4, x[:9], 2, 0, "unit standard")
+    assert attack([known], Long(), device="cpu")[0].view == "stored standard"
+    assert asked == [2, 1]
+    alone = replace(known, view="stored standard")  # nothing to choose
+    together = attack([alone, known, known], Long(), device="cpu")
+    assert [one.view for one in together] == ["stored standard"] * 3
+    assert asked[2:] == [6, 3]
 
 
 def test_a_forest_splits_at_more_places_the_more_rows_there_are() -> None:

@@ -63,6 +63,22 @@ def test_the_shortcut_is_taken_where_it_holds_and_only_there(
     assert asked == list(VIEWS)
 
 
+def test_axes_are_found_only_where_one_may_be_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    eigh = np.linalg.eigh
+
+    def spy(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        asked.append(len(matrix))
+        return eigh(matrix)
+
+    monkeypatch.setattr(np.linalg, "eigh", spy)
+    held = cloud(20, 12)[0]
+    predictions(*cloud(200, 12), held, 3, 0.1)
+    assert asked == []
+    predictions(*cloud(200, 12, rank=7), held, 3, 0.1)
+    assert asked == [12, 12], "stored and at unit length"
+
+
 @pytest.mark.parametrize("x", [np.ones((20, 4)), np.zeros((20, 4)), np.eye(20)[:, :4]])
 def test_constant_vectors_are_read_as_by_the_slow_twin(x: np.ndarray) -> None:
     y = np.arange(20) % 3
