@@ -51,6 +51,8 @@ page = st.navigation(
         ],
     },
     position="sidebar" if signed_in.inside() else "hidden",
+    # Beside a sign-out button Streamlit would fold the last pages away, the report among them.
+    expanded=True,
 )
 begin()
 if door.passed():

@@ -13,6 +13,7 @@ from app import fairness_tables as tables
 from app.fairness_choices import Wish
 from app.jobs import View
 from core.plots import fairness as plots
+from core.plots import fairness_favoured as favoured
 from core.plots import fairness_papers as printed
 from core.plots.compare import kinds
 from core.plots.fairness import Decided, Question, Way
@@ -51,7 +52,8 @@ def others(here: Sequence[Decided], q: Question, pair: str) -> None:
     look.heading(
         "Other ways to ask",
         "Equalised odds: the larger of the gaps of true and of false positive rates. Calibration "
-        "error: how far the probabilities given lie from the shares that are true.",
+        "error: how far the probabilities given lie from the shares that are true."
+        f"{favoured.wrongly(pair, q)}",
     )
     tables.others(here, q, pair)
     with st.expander("By group"):

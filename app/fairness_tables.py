@@ -14,6 +14,7 @@ from core.plots.compare import Span
 from core.plots.compare_gaps import signed
 from core.plots.compare_words import p_text
 from core.plots.fairness import ALL, WORST, Change, Decided, Question, Way, group_name, sides
+from core.plots.fairness_favoured import favours
 from core.plots.fairness_papers import Beside
 from core.plots.fairness_threshold import Moved
 from core.plots.findings import describe
@@ -36,7 +37,7 @@ def figures(
         cells += [cell(one.get("tpr", group)) for group in q.groups]
         cells += [
             _points(one.gap(pair), strong=True), _points(one.get("shift", pair)),
-            _change(change), look.badges(one.finding(pair)),
+            _change(change), _finding(one, pair, q),
         ]  # fmt: skip
         if papers:
             cells.append(look.muted(f"{papers[one.way]:.1f}" if one.way in papers else ""))
@@ -174,6 +175,11 @@ def _change(change: Change | None) -> Html:
     p = p_text(change.p)
     return look.join(signed(change.points.value), " ",
                      look.muted(f"({p})" if p else ""))  # fmt: skip
+
+
+def _finding(one: Decided, pair: str, q: Question) -> Html:
+    """What a gap is called, and whom it favours where it clears zero."""
+    return look.join(look.badges(one.finding(pair)), " ", look.muted(favours(one, pair, q)))
 
 
 def _signed(value: float | None) -> str:

@@ -15,6 +15,8 @@ from app import jobs, uploads
 from app.jobs import View
 from core import audit_schema, purge
 from core.errors import BlindfoldError
+from core.report.program import is_ours
+from core.report.rests_on import everybody
 from core.report.small_groups import SMALLEST
 from core.report.write import FILE, write_report
 from core.run import listing
@@ -24,10 +26,11 @@ _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
 
 def html(view: View, smallest: int) -> bytes:
-    """The report as HTML; the one that the audit wrote itself, where it withholds as much."""
+    """The report as HTML: the one that the audit wrote itself, where it withholds as much and was
+    written by this very program; an older one may show what is withheld today."""
     ready = view.run.result / FILE
-    if smallest == SMALLEST and ready.is_file():
-        return ready.read_bytes()
+    if smallest == SMALLEST and ready.is_file() and is_ours(found := ready.read_bytes()):
+        return found
     return _made(view, "html", smallest)
 
 
@@ -43,6 +46,11 @@ def refusal(view: View) -> str:
     except BlindfoldError as error:
         return str(error)
     return ""
+
+
+def withheld(view: View, table: str, smallest: int) -> bool:
+    """Whether all of a table rests on too few people for the report."""
+    return view.audit is not None and 0 < everybody(table, view.audit) < smallest
 
 
 def can_pdf() -> bool:

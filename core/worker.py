@@ -1,50 +1,43 @@
-"""What runs in a run's own process: waits for its turn, audits, puts the result in place.
+"""What runs in a run's own process: waits for its turn, audits, writes the result.
 
-`python -m core.worker RUN_DIR` is started by `core.run.start`, never by hand. Whatever happens,
-the status ends in a word and a sentence for a person; tracebacks go to the log only.
+`python -m core.worker RUN_DIR` is started by `core.run.start`, never by hand. How it ends, whatever
+happens, is in `core.run_ending`.
 """
 
 from __future__ import annotations
 
-import errno
 import faulthandler
-import json
 import os
 import re
 import secrets
-import shutil
-import signal
 import sys
 import threading
 import time
-import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol
 
 import psutil
 
-from core.errors import Cancelled, InputError, StoreError
+from core.errors import StoreError
 from core.locks import locked
 from core.progress import Progress, Status
 from core.rights import keep_private
 from core.run import RESERVE_BYTES, Run, open_run
+from core.run_ending import ending, into_place, report, say, settle
 from core.run_fraction import Fraction
 from core.run_queue import gives_way, wait_for_turn
 from core.run_repeated import made_from, note, repeat
 from core.run_status import RunStatus, birth, read_status, write_status
-from core.store import Store, refused, sweep, write_atomic
+from core.store import Store, sweep, write_atomic
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from core.config import Config
-GRACE_SECONDS = 2.0
-"""From being asked to stop until the work is interrupted, and again until the process ends."""
 
 STARTED_SECONDS = 3.0
 """How long a worker waits for the one that started it; for another worker it waits no longer."""
@@ -181,7 +174,7 @@ class Teller:
             try:
                 self.tell(last)
             except StoreError as refusal:
-                _say(f"{state}: {error or message}; and {refusal}")
+                say(f"{state}: {error or message}; and {refusal}")
 
 
 def work(folder: Path, audit: Auditor | None = None) -> int:
@@ -190,11 +183,11 @@ def work(folder: Path, audit: Auditor | None = None) -> int:
     # `start` holds the lock for a moment, until it has noted who was started.
     with locked(folder / "worker.lock", patience=STARTED_SECONDS) as alone:
         if not alone:
-            _say(f"another worker is on run {run.id} already: this one ends")
+            say(f"another worker is on run {run.id} already: this one ends")
             return 1
         teller = Teller(run)
         progress = Progress(teller.listen, teller.asked_to_end, teller.plan)
-        return _ending(teller, lambda: _audited(run, teller, progress, audit))
+        return ending(teller, lambda: _audited(run, teller, progress, audit))
 
 
 def _audited(run: Run, teller: Teller, progress: Progress, auditor: Auditor | None) -> None:
@@ -206,16 +199,16 @@ def _audited(run: Run, teller: Teller, progress: Progress, auditor: Auditor | No
     try:
         same = repeat(run, made, fresh) if made is not None else None
         if same is not None:
-            _say(f"the same audit was finished as run {same.id}: its result is taken")
+            say(f"the same audit was finished as run {same.id}: its result is taken")
         else:
             _made(run, progress, auditor, fresh)
             # Files that changed meanwhile were read in part as they were: nobody repeats that.
             if made is not None and made_from(run) == made:
                 note(run, made, fresh)
         progress.check()
-        _into_place(fresh, run.result)
+        into_place(fresh, run.result)
     finally:
-        _settle(run)
+        settle(run)
 
 
 def _made(run: Run, progress: Progress, auditor: Auditor | None, fresh: Path) -> None:
@@ -235,35 +228,12 @@ def _made(run: Run, progress: Progress, auditor: Auditor | None, fresh: Path) ->
     progress.start("writing", 1, "writing the result")
     fresh.mkdir(mode=0o700)
     chosen.write(found, fresh)
-    _report(fresh)
-
-
-def _report(result: Path) -> None:
-    """Write the report beside the tables; without one the audit is whole all the same."""
-    try:
-        import_module("core.report.write").write_beside(result, Store())
-    except Cancelled:
-        raise
-    except Exception as error:
-        if isinstance(error, InputError):
-            _say(f"no report: {error}")
-        else:
-            _say(traceback.format_exc())
-        _noted(result, "no report was written: the log says why; core report OUT makes one later")
-
-
-def _noted(result: Path, warning: str) -> None:
-    """Add a warning to an audit that is written already."""
-    path = result / "audit.json"
-    with suppress(OSError, ValueError, KeyError, AttributeError, TypeError, StoreError):
-        told = json.loads(path.read_bytes())
-        told["warnings"].append(warning)
-        write_atomic(path, json.dumps(told, indent=2, ensure_ascii=False).encode())
+    report(fresh)
 
 
 def _tidy(run: Run) -> None:
     """Take away what a killed worker left; an old result that was being replaced comes back."""
-    _settle(run)
+    settle(run)
     if not (run.path / "reserve").exists():  # a full disk took it
         write_atomic(run.path / "reserve", bytes(RESERVE_BYTES))
     sweep(Store().root)
@@ -271,126 +241,10 @@ def _tidy(run: Run) -> None:
         half.unlink(missing_ok=True)
 
 
-def _settle(run: Run) -> None:
-    """One result, the new one or else the old one, and nothing beside it, wherever its renames were
-    broken off."""
-    for old in run.path.glob("result.old-*"):
-        if run.result.exists():
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            with suppress(OSError):  # the next worker tries again
-                old.rename(run.result)
-    for half in run.path.glob("result.tmp-*"):
-        shutil.rmtree(half, ignore_errors=True)
-
-
-def _into_place(fresh: Path, result: Path) -> None:
-    """Rename the finished result into place; a folder cannot be replaced in one step."""
-    old = result.with_name(f"result.old-{secrets.token_hex(4)}")
-    if result.exists():
-        result.rename(old)
-    fresh.rename(result)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-_OURS = "this is a fault of ours and not of your data: the log of the run says where"
-_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
-
-
-def _ending(teller: Teller, do: Callable[[], None]) -> int:
-    """Run `do` and turn whatever comes of it into the run's last word and an exit status."""
-    try:
-        with _interruptible(teller):
-            do()
-    except Exception as error:
-        if isinstance(error, Cancelled) or teller.interrupted:
-            return _stopped(teller)
-        return _failed(teller, error)
-    teller.end("done", "done")
-    return 0
-
-
-def _stopped(teller: Teller) -> int:
-    """The last word of a run that its owner, or the machine's, wanted to end."""
-    if teller.cancelled():
-        teller.end("cancelled", "cancelled")
-    else:
-        said = "stopped from outside; running it again goes on from what the store holds"
-        teller.end("stopped", said)
-    return 130
-
-
-def _failed(teller: Teller, error: Exception) -> int:
-    """The last word on `error`: whose fault it is, and the way out."""
-    if isinstance(error, InputError):
-        _say(f"input: {error}")
-        said = str(error)
-    else:
-        _say("".join(traceback.format_exception(error)))
-        said = _foreseen(teller.run, error)
-    teller.end("failed", "failed", error=said or _OURS, fault="input" if said else "ours")
-    return 2 if said else 1
-
-
-def _foreseen(run: Run, error: Exception) -> str:
-    """The way out of an error of Python's own that the machine is to blame for; else empty."""
-    if isinstance(error, MemoryError):
-        return (
-            "the memory of this computer was not enough for this audit: close other programs, "
-            "choose a smaller set, or fewer processes"
-        )
-    if isinstance(error, OSError) and error.errno in _DISK:
-        return refused(Path(error.filename or run.path / "result"), error)
-    return ""
-
-
-def _say(text: str) -> None:
-    """Write to the log of the run; a full disk takes nothing, and that ends no work."""
-    with suppress(OSError):
-        print(text, file=sys.stderr, flush=True)
-
-
-@contextmanager
-def _interruptible(teller: Teller) -> Iterator[None]:
-    """Let SIGTERM, and an owner who has waited long enough, break into the work.
-
-    The audit looks at the cancel file between its steps, which is usually soon enough; a step that
-    takes longer is interrupted from outside, and one that hangs in native code ends the process.
-    """
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        teller.interrupted = True
-        raise Cancelled("interrupted")
-
-    over = threading.Event()
-    before = signal.signal(signal.SIGTERM, stop)
-    watch = threading.Thread(target=_watch, args=(teller, over), name="cancel", daemon=True)
-    watch.start()
-    try:
-        yield
-    finally:
-        over.set()
-        signal.signal(signal.SIGTERM, before)
-
-
-def _watch(teller: Teller, over: threading.Event) -> None:
-    while not teller.cancelled():
-        if over.wait(0.2):
-            return
-    if over.wait(GRACE_SECONDS):
-        return
-    os.kill(os.getpid(), signal.SIGTERM)
-    if over.wait(GRACE_SECONDS):
-        return
-    # What the store and the run hold is whole at every moment, so that this loses nothing.
-    teller.end("cancelled", "cancelled")
-    os._exit(130)
-
-
 def _note(status: Status, fraction: float, left: float | None) -> None:
     """Write to the log where a run stands, from which `benchmarks.profile` reads what it took."""
     rest = "" if left is None else f", about {left:.0f} s left"
-    _say(
+    say(
         f"{time.strftime('%Y-%m-%d %H:%M:%S')} {fraction:.0%} {status.phase} {status.done} of "
         f"{status.total}{rest}"
     )
@@ -406,7 +260,7 @@ def main(arguments: list[str]) -> int:
     os.nice(NICE)
     keep_private()
     [folder] = arguments
-    _say(f"{time.strftime('%Y-%m-%d %H:%M:%S')} worker {os.getpid()} begins")
+    say(f"{time.strftime('%Y-%m-%d %H:%M:%S')} worker {os.getpid()} begins")
     return work(Path(folder))
 
 

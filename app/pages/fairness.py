@@ -15,9 +15,10 @@ from app.fairness_choices import Wish
 from app.jobs import View
 from app.look import Html
 from core.plots import fairness as plots
+from core.plots import fairness_favoured as favoured
 from core.plots import fairness_papers as printed
 from core.plots import fairness_said as said
-from core.plots.compare import kinds
+from core.plots.compare import kinds, records
 from core.plots.fairness import Decided, Question, Way, split
 from core.plots.fairness_figures import gap_figure, legend, rates_figure
 from core.plots.tokens import CATEGORIES, tokens
@@ -83,7 +84,8 @@ def _results(view: View, table: pd.DataFrame, found: Sequence[Question]) -> None
         choices.offer(view, wish, computed)
         return
     differences = jobs.frame(view, "differences")
-    every = {one: plots.decided(table, differences, q, one) for one in computed}
+    rows, paired = records(table), records(differences)
+    every = {one: plots.decided(rows, paired, q, one) for one in computed}
     shown = choices.ways([one.way for one in every[wish.strength]])
     pair = choices.pair(q)
     here = [one for one in every[wish.strength] if one.way in shown]
@@ -112,7 +114,8 @@ def _answer(
     view: View, here: Sequence[Decided], q: Question, pair: str, known: said.Truth | None
 ) -> None:
     told = said.answer(here, pair, q, str(parts.facts(view).get("positive", "")))
-    told += [one for one in (said.told_truth(here, pair, known),) if one]
+    more = (favoured.turned(here, pair, q), said.told_truth(here, pair, known))
+    told += [one for one in more if one]
     look.gap("small")
     look.put(look.text(said.title(here, pair)), "headline")
     for one in told:
@@ -131,14 +134,19 @@ def _figures(
     mode = tokens(look.mode())
     left, right = st.columns(2)
     with left:
-        look.heading("What is left of the gap", f"True positive rate, {_pair(pair)}, in points.")
+        whom = favoured.signs(pair, q)
+        look.heading(
+            "What is left of the gap",
+            f"True positive rate, {_pair(pair)}, in points. {whom}".rstrip(),
+        )
         worst = "a distance, never below zero: its interval tells nothing of zero"
         hints = [worst if pair == plots.WORST else "● clears zero, ○ does not"]
         hints += ["◇ the paper’s"] if papers else []
         hints += ["┃ the known truth"] if known is not None else []
         look.put(look.muted("   ".join(hints)), "small")
         figure = gap_figure(here, pair, mode, known=known, papers=papers)
-        chart.show(figure, said.alt(here, pair), parts.key("gap", view, here, pair))
+        alt = f"{said.alt(here, pair)}. {whom}".rstrip()
+        chart.show(figure, alt, parts.key("gap", view, here, pair))
     with right:
         look.heading("Whom it costs", "True positive rate per group, 95 % intervals.")
         marks: list[object] = []

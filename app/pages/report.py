@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from app import exported, jobs, kept, look, reports, session, signed_in, state, words
+from app import ask, exported, jobs, kept, look, reports, session, signed_in, state, words
 from app.jobs import View
 from core.errors import BlindfoldError
 from core.plots.tokens import full
@@ -40,9 +40,9 @@ def main() -> None:
         if why:
             look.alarm(f"No report can be made of this audit: {why}.")
         else:
-            _report(view)
+            smallest = _report(view)
             look.gap("small")
-            _contents(view)
+            _contents(view, smallest)
         look.gap("small")
         _cards(view)
         _tables(view)
@@ -50,8 +50,8 @@ def main() -> None:
     _delete(view)
 
 
-def _report(view: View) -> None:
-    """How small a group may be, and the two files."""
+def _report(view: View) -> int:
+    """The two files, and how small a group in them may be, which is given back."""
     smallest = int(
         st.number_input(
             "Withhold figures on fewer people than",
@@ -81,18 +81,22 @@ def _report(view: View) -> None:
         + ("" if reports.can_pdf() else ". A PDF needs the package typst, which is not here."),
         "m small",
     )
+    return smallest
 
 
-def _contents(view: View) -> None:
+def _contents(view: View, smallest: int) -> None:
     """What goes in, and what does not because nobody asked or no figure came."""
     assert view.audit is not None
     tables, asked = set(view.audit["tables"]), set(view.config.get("studies") or ())
-    rows = []
+    rows: list[list[object]] = []
     for name, title, needs in PARTS:
-        if not needs or needs in tables:
+        if needs in tables and reports.withheld(view, needs, smallest):
+            why = look.muted(f"measured, of fewer than {smallest} people")
+            rows.append([look.bold(title), look.badge("withheld"), why])
+        elif not needs or needs in tables:
             rows.append([look.bold(title), look.badge("done"), ""])
         elif name in asked or needs in asked:
-            why = look.muted("asked for, and no figure came: the warnings say why")
+            why = look.muted("no figure could be given: the report says why")
             rows.append([look.bold(title), look.badge("not enough data"), why])
         else:
             rows.append([look.bold(title), "", look.muted("not part of this run")])
@@ -137,18 +141,24 @@ def _delete(view: View) -> None:
         "for good, and says what is left.",
     )
     with st.container(horizontal=True):
-        with st.popover("Delete this audit", icon=":material/delete:"):
-            look.put(look.join("Deletes ", look.bold(view.name), ": figures, settings, its upload "
-                               "unless another audit reads it, and log."), "m small")  # fmt: skip
-            if st.button("Delete for good", key=f"delete-{view.id}"):
-                _gone(view.name, partial(jobs.delete, view.run), kept.stays())
-        with st.popover("Delete everything", icon=":material/delete_forever:"):
-            owner = session.owner()
-            look.put(f"Ends what is running and deletes {_everything(owner)}", "m small")
-            sure = st.checkbox("Everything, and I know that it cannot be undone", key="sure")
-            if st.button("Delete everything now", key="delete-everything", disabled=not sure):
-                leaves = kept.shared() if owner is None else kept.stays()
-                _gone("everything", partial(reports.delete_everything, owner), leaves)
+        ask.first("Delete this audit", view.id, partial(_this, view), icon=":material/delete:")
+        ask.first("Delete everything", "all", _all, icon=":material/delete_forever:")
+
+
+def _this(view: View) -> None:
+    look.put(look.join("Deletes ", look.bold(view.name), ": figures, settings, its upload "
+                       "unless another audit reads it, and log."), "m small")  # fmt: skip
+    if st.button("Delete for good", key=f"delete-{view.id}"):
+        _gone(view.name, partial(jobs.delete, view.run), kept.stays())
+
+
+def _all() -> None:
+    owner = session.owner()
+    look.put(f"Ends what is running and deletes {_everything(owner)}", "m small")
+    sure = st.checkbox("Everything, and I know that it cannot be undone", key="sure")
+    if st.button("Delete everything now", key="delete-everything", disabled=not sure):
+        leaves = kept.shared() if owner is None else kept.stays()
+        _gone("everything", partial(reports.delete_everything, owner), leaves)
 
 
 def _goes(view: View) -> str:
@@ -175,6 +185,7 @@ def _gone(what: str, delete: partial[tuple[int, int]], leaves: str) -> None:
         return
     st.session_state[GONE] = (what, before, left, leaves)
     reports.forget()
+    ask.done()
     st.rerun()
 
 

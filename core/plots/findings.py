@@ -189,12 +189,13 @@ def _count(value: object) -> int | None:
 
 def title(shown: list[Line], attribute: str) -> str:
     """The finding of one attribute as a sentence, from the status of x's strongest row."""
-    line = next((one for one in shown if one.representation == "x" and one.strongest), None)
-    if line is None:
-        line = next((one for one in shown if one.representation == "x"), None)
+    own = [one for one in shown if one.representation == "x"]
+    line = next((one for one in own if one.strongest), None)
+    if line is None:  # not chosen yet: one that has a figure speaks before one that has none
+        line = next((one for one in own if one.value is not None), next(iter(own), None))
     if line is None:
         return f"No attacker has read {attribute} yet"
-    others = [one.attacker for one in shown if one.representation == "x" and one.leaks]
+    others = [one.attacker for one in own if one.leaks]
     if line.strongest and line.status == "nothing found" and others:
         return (
             f"The strongest attacker reads {attribute} from x no better than permuted labels; "

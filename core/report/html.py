@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from core.plots.template import CONFIG
 from core.plots.tokens import LIGHT, SANS, SERIF
 from core.report.document import Document, Figure
+from core.report.program import generator
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -49,6 +50,7 @@ def body(document: Document) -> str:
     return _template().render(
         document=document, marks_of=_MARKS, drawn=drawn, spec=spec, badges=_BADGES,
         config=_safe(CONFIG), kind=lambda block: type(block).__name__.lower(),
+        generator=generator(),
     )  # fmt: skip
 
 

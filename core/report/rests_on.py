@@ -28,22 +28,22 @@ def people(name: str, tables: Mapping[str, pd.DataFrame], audit: Mapping[str, An
     All people of the audit where nothing closer is known; NaN where nobody is named.
     """
     table = tables[name]
-    everybody = _everybody(name, audit)
+    whole = everybody(name, audit)
     if PEOPLE in table:
         own = table[PEOPLE].to_numpy(dtype=np.float64, na_value=np.nan)
-        return np.where(own > 0, own, everybody)
+        return np.where(own > 0, own, whole)
     if name not in _MADE:
-        return np.full(len(table), everybody)
+        return np.full(len(table), whole)
     fewest = _Fewest(tables)
     found = [
         min((n for part in _parts(name, row, audit) if (n := fewest.of(part)) is not None),
-            default=everybody)
+            default=whole)
         for row in table.to_dict("records")
     ]  # fmt: skip
     return np.array(found, dtype=np.float64)
 
 
-def _everybody(name: str, audit: Mapping[str, Any]) -> float:
+def everybody(name: str, audit: Mapping[str, Any]) -> float:
     """People of the whole audit; on maps those of the one test part that they show."""
     count = audit["data"].get(PEOPLE)
     if name in ("projection", "projection_quality"):

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
 from core import audit_schema
+from core.report.program import digest, program
 from core.report.small_groups import SMALLEST
 from core.store import Arrays, Store, key, write_atomic
 
 FILE = "report.html"
 """The report that every audit writes beside its tables."""
 _VERSION = 2
-_CORE = Path(__file__).resolve().parents[1]
 
 
 def write_report(
@@ -71,32 +68,8 @@ def _key(folder: Path) -> str:
     audit = json.loads((folder / "audit.json").read_bytes())
     audit.pop("created", None)
     files = sorted(path for path in folder.rglob("*") if path.suffix in _READ and path.is_file())
-    inputs = [f"{path.relative_to(folder).as_posix()} {_digest(path)}" for path in files]
-    return key("report", _VERSION, {"audit": audit, "smallest": SMALLEST}, [_code(), *inputs])
+    inputs = [f"{path.relative_to(folder).as_posix()} {digest(path)}" for path in files]
+    return key("report", _VERSION, {"audit": audit, "smallest": SMALLEST}, [program(), *inputs])
 
 
 _READ = (".csv", ".parquet", ".md", ".safetensors")
-
-
-def _digest(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-_SOURCES = (".py", ".json", ".jinja", ".css")
-_LIBRARIES = ("jinja2", "numpy", "pandas", "plotly")
-
-
-@cache
-def _code(room: Path = _CORE) -> str:
-    """A digest of what makes reports, so that a change of words is no old report.
-
-    That is all of our code in `room`, and the libraries that draw and write: sentences, the papers'
-    figures and the tables' declarations come from everywhere, and a report that is drawn once more
-    after an update costs less than one that is wrong.
-    """
-    found = hashlib.sha256(repr([(name, version(name)) for name in _LIBRARIES]).encode())
-    for path in sorted(room.rglob("*")):
-        if path.suffix in _SOURCES:
-            found.update(f"{path.relative_to(room).as_posix()} {_digest(path)} ".encode())
-    return found.hexdigest()

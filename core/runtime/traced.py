@@ -146,7 +146,9 @@ class _Traced(Graph):
             self.names[node] = self.node("Concat", inputs, axis=given[1])
         elif what in (operator.add, operator.iadd):
             self.names[node] = self.node("Add", [self.names[one] for one in given])
-        elif (what is torch.flatten and given[1:] == (1,)) or (
+        elif what is torch.relu:
+            self.names[node] = self.node("Relu", [self.names[given[0]]])
+        elif (what in (torch.flatten, "flatten") and given[1:] == (1,)) or (
             what == "view" and given[2:] == (-1,)  # its first side is that of the shape
         ):
             self.names[node] = self.node("Flatten", [self.names[given[0]]], axis=1)

@@ -86,6 +86,27 @@ def test_every_figure_of_the_table_is_shown_with_what_it_is_called(
     assert "no scores" in shown, "moved decisions have no calibration"
 
 
+def test_whom_a_gap_favours_is_said(full: Run, open_it: Opened) -> None:
+    rows = made_up()
+    gap = (rows["metric"] == "gap") & (rows["group"] == PAIR) & (rows["strength"] == 0.7)
+    leace, sn = (rows["representation"] == name for name in ("leace", "sensitivenets"))
+    rows.loc[gap & leace, ["value", "low", "high"]] = -0.1, -0.2, -0.02
+    rows.loc[gap & sn, ["low", "high"]] = -0.1, 0.2
+    write_study(full.result, rows)
+    app = open_it(run=full.id)
+    shown = html(app)
+    sign = "Above zero female is favoured, below zero male."
+    assert sign in shown
+    assert sign in app.get("plotly_chart")[0].proto.alt
+    assert "x favours female, and LEACE favours male." in shown
+    assert "above zero female is given a wrong yes more often, below zero male" in shown
+    found = {name: next(row for row in shown.split("<tr")[1:] if f"<b>{name}</b>" in row)
+             for name in ("x", "LEACE", "SN")}  # fmt: skip
+    assert "favours female" in found["x"]
+    assert "favours male" in found["LEACE"]
+    assert "favours" not in found["SN"], "whom nobody can tell is not said"
+
+
 def test_the_slider_changes_the_gap_and_the_address_keeps_it(full: Run, open_it: Opened) -> None:
     at = {"90/10": 0.9, "50/50": 0.5}
     gaps = gap_of(made_up())

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from core import run as runs
-from core import run_repeated, worker
+from core import run_ending, run_repeated, worker
 from core.config import config_from
 from core.run import Run
 
@@ -42,7 +42,8 @@ class Counted:
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
     stand_in = Counted()
-    monkeypatch.setattr(worker, "import_module", lambda name: stand_in)
+    for place in (worker, run_ending):
+        monkeypatch.setattr(place, "import_module", lambda name: stand_in)
     return stand_in
 
 

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import pandas as pd
 
 from core.plots import fairness as plots
+from core.plots import fairness_favoured as favoured
 from core.plots import fairness_papers as printed
 from core.plots import fairness_said as said
+from core.plots.compare import records
 from core.plots.compare_gaps import signed
 from core.plots.compare_words import p_text
 from core.plots.fairness import (
@@ -22,7 +24,6 @@ from core.plots.fairness import (
 )
 from core.plots.fairness_figures import gap_figure, rates_figure
 from core.plots.tokens import LIGHT
-from core.report import favoured
 from core.report.cells import cell, sentence
 from core.report.document import (
     Block,
@@ -32,6 +33,7 @@ from core.report.document import (
     Row,
     Table,
     Words,
+    badges,
     muted,
     paragraph,
     row,
@@ -67,7 +69,8 @@ def _question(result: Result, table: pd.DataFrame, q: Question) -> Iterator[Bloc
         return
     strength = STRENGTH if STRENGTH in computed else computed[len(computed) // 2]
     differences = result.table("differences")
-    every = {one: plots.decided(table, differences, q, one) for one in computed}
+    rows, paired = records(table), records(differences)
+    every = {one: plots.decided(rows, paired, q, one) for one in computed}
     here, pair, facts = every[strength], q.first, result.facts("fairness")
     known = said.truth(facts, strength)
     if any(result.withheld.hides(group) for group in q.groups):
@@ -127,7 +130,7 @@ def _figures(
         cells: list[object] = [words(strong(one.way.label)), cell(one.get("accuracy"), 3)]
         cells += [cell(one.get("tpr", group)) for group in q.groups]
         cells += [cell(one.gap(pair), 1, bold=True), cell(one.get("shift", pair), 1),
-                  _change(one.changes.get(pair)), favoured.finding(one, pair, q)]  # fmt: skip
+                  _change(one.changes.get(pair)), _finding(one, pair, q)]  # fmt: skip
         if papers:
             told = f"{papers[one.way]:.1f}" if one.way in papers else ""
             cells.append(words(muted(told)))
@@ -140,6 +143,12 @@ def _change(change: Change | None) -> Words:
         return ()
     p = p_text(change.p)
     return words(signed(change.points.value), muted(f" ({p})" if p else ""))
+
+
+def _finding(one: Decided, pair: str, q: Question) -> Words:
+    """What a gap is called, and whom it favours where it clears zero."""
+    whom = favoured.favours(one, pair, q)
+    return words(badges(one.finding(pair)), muted(f" {whom}" if whom else ""))
 
 
 def _others(found: Sequence[Decided], pair: str, q: Question) -> Iterator[Block]:

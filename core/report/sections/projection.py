@@ -25,6 +25,7 @@ def projection(result: Result) -> Iterator[Block]:
     """Maps of x and what was made of it by the first method, coloured by the suppressed label."""
     table = result.table("projection")
     if table is None:
+        yield from _withheld(result)
         return
     found = maps_of(table)
     leakage = result.table("leakage")
@@ -53,6 +54,16 @@ def projection(result: Result) -> Iterator[Block]:
         )  # fmt: skip
     yield paragraph(told.no_evidence(quality, leakage, label, label), kind="aside")
     yield from _all(result, found, label)
+
+
+def _withheld(result: Result) -> Iterator[Block]:
+    """Why there is no map where one was made, and too few people are on it."""
+    if result.withheld.tables.get("projection"):
+        yield paragraph(
+            "No map is shown: a map shows every face by itself, and those on it are of fewer than "
+            f"{result.withheld.smallest} people.",
+            kind="lead",
+        )
 
 
 def _quiet(found: Maps, place: Place, groups: Groups) -> plots.go.Figure:

@@ -32,9 +32,16 @@ def unmeasured(result: Result) -> Iterator[Block]:
     else:
         yield paragraph("The audit ran without a warning.")
     asked = [one for one in STUDIES if result.asked(one)]
-    empty = [one for one in asked if result.table(one) is None]
+    lost = result.withheld.tables
+    empty = [one for one in asked if result.table(one) is None and not lost.get(one)]
+    gone = [one for one in asked if result.table(one) is None and lost.get(one)]
     if empty:
         yield paragraph(f"Asked for and without a figure: {_listed(empty)}. The warnings say why.")
+    if gone:
+        yield paragraph(
+            f"Measured, and withheld from this report altogether: {_listed(gone)}, of fewer than "
+            f"{result.withheld.smallest} people."
+        )
     left = [one for one in STUDIES if one not in asked]
     if left:
         yield paragraph(f"Not part of this run: {_listed(left)}.")

@@ -112,6 +112,12 @@ def test_the_size_is_checked_before_anything_is_decoded(monkeypatch: pytest.Monk
     assert "40 x 24" in caught.value.problem.detail
 
 
+def test_what_is_said_of_damaged_bytes_is_the_same_every_time() -> None:
+    with pytest.raises(PictureError) as caught:
+        decode(b"\xff\xd8\xff damaged", "a.jpg")
+    assert caught.value.problem.detail == "the picture is damaged or cut off"
+
+
 def test_a_file_over_the_size_limit_is_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -58,6 +58,26 @@ def test_the_title_is_made_from_the_status(given: dict[str, Any], words: str, ne
     assert never not in said
 
 
+def test_the_title_does_not_say_that_nobody_found_what_one_who_was_not_chosen_did() -> None:
+    nothing = {"status": "nothing found", "value": 0.2, "low": 0.17, "high": 0.23}
+    rows = [
+        _row(),
+        _row(attacker="nn", **nothing),
+        _row(attacker="strongest", chosen="nn", **nothing),
+    ]
+    said = title(lines(_table(*rows), "expression", "balanced_accuracy"), "expression")
+    assert "no attacker" not in said
+    assert "svm, not chosen as the strongest, cleared the null" in said
+    alone = title(lines(_table(*rows[1:]), "expression", "balanced_accuracy"), "expression")
+    assert alone.startswith("Nothing found: no attacker reads expression")
+
+
+def test_while_nobody_is_chosen_a_figure_speaks_before_a_failed_probe() -> None:
+    rows = [_row(attacker="nn", value=None, status="probe failed"), _row(attacker="rf")]
+    said = title(lines(_table(*rows), "expression", "balanced_accuracy"), "expression")
+    assert said.startswith("x gives expression away: 0.70")
+
+
 def test_a_failed_probe_stands_in_the_margin_even_if_a_figure_leaked_into_its_row() -> None:
     figure = _figure(_row(), _row(attacker="rf", value=None, low=None, high=None,
                                   status="probe failed"))  # fmt: skip

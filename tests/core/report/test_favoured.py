@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from core.plots import fairness_favoured as favoured
 from core.plots.fairness import WORST, Question
-from core.report import favoured
 from core.report.contents import document
 from core.report.document import Document, Figure
 from core.report.result import read_result

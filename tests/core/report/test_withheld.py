@@ -105,6 +105,17 @@ def test_a_map_goes_by_the_people_that_it_shows(every: Path) -> None:
     assert found.table("roc") is not None
 
 
+def test_a_map_that_is_withheld_is_missed_in_words(every: Path) -> None:
+    told = "\n".join(document(read_result(every, smallest=21)).sentences())
+    assert "No map is shown: a map shows every face by itself" in told
+    assert "those on it are of fewer than 21 people" in told
+    assert "withheld from this report altogether: projection, of fewer than 21 people" in told
+    assert "Asked for and without a figure" not in told, "there are figures"
+    whole = "\n".join(document(read_result(every, smallest=20)).sentences())
+    assert "No map is shown" not in whole
+    assert "withheld from this report altogether" not in whole
+
+
 def test_a_difference_goes_with_either_of_its_figures(every: Path) -> None:
     path = every / "tables" / "leakage.csv"
     own = pd.read_csv(path)

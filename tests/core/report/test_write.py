@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from core import worker
+from core import run_ending
 from core.__main__ import main
 from core.report import write
+from core.report.program import CORE, generator, is_ours, program
 from core.store import Store
 
 
@@ -92,7 +93,7 @@ def test_an_audit_is_whole_without_its_report(folder, store: Store, monkeypatch,
         raise RuntimeError("a fault of ours")
 
     monkeypatch.setattr(write, "write_beside", fails)
-    worker._report(out)
+    run_ending.report(out)
     told = json.loads((out / "audit.json").read_text())
     assert told["warnings"][-1].startswith("no report was written")
     assert not (out / write.FILE).exists()
@@ -101,7 +102,7 @@ def test_an_audit_is_whole_without_its_report(folder, store: Store, monkeypatch,
 
 def test_the_worker_writes_the_report(folder, store: Store) -> None:  # type: ignore[no-untyped-def]
     out = folder(only=("collapse",))
-    worker._report(out)
+    run_ending.report(out)
     assert (out / write.FILE).read_text().startswith("<!doctype html>")
     assert json.loads((out / "audit.json").read_text())["warnings"] == ["a warning of the audit"]
 
@@ -114,10 +115,10 @@ def test_the_worker_writes_the_report(folder, store: Store) -> None:  # type: ig
 )  # fmt: skip
 def test_a_changed_source_is_no_old_report(tmp_path: Path, source: str) -> None:
     """Sentences, papers' figures and the tables' declarations are no part of `core/report`."""
-    assert (write._CORE / source).is_file()
+    assert (CORE / source).is_file()
     place = tmp_path / source
     place.parent.mkdir(parents=True, exist_ok=True)
-    digest = write._code.__wrapped__
+    digest = program.__wrapped__
     place.write_text("before")
     before = digest(tmp_path)
     assert digest(tmp_path) == before
@@ -128,4 +129,14 @@ def test_a_changed_source_is_no_old_report(tmp_path: Path, source: str) -> None:
 
 
 def test_our_own_sources_are_what_the_key_is_made_of() -> None:
-    assert write._code() == write._code.__wrapped__(write._CORE)
+    assert program() == program.__wrapped__(CORE)
+
+
+def test_a_report_says_which_program_wrote_it(folder, store: Store) -> None:  # type: ignore[no-untyped-def]
+    out = folder(only=("collapse",))
+    write.write_beside(out, store)
+    page = (out / write.FILE).read_bytes()
+    assert is_ours(page)
+    assert page.count(generator().encode()) == 1
+    assert not is_ours(page.replace(program().encode(), b"0" * 64)), "an older program"
+    assert not is_ours(page.replace(b'name="generator"', b"")), "one that did not say"

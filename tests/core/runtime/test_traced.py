@@ -20,7 +20,7 @@ from core.encode.run import encode
 from core.faces.align import Alignment
 from core.faces.faceset import FaceSet, Picture
 from core.runtime.session import open_session
-from core.runtime.traced import RUNTIME, to_onnx
+from core.runtime.traced import IMAGES, RUNTIME, to_onnx
 from core.store import Store
 
 SIDE = 32
@@ -166,3 +166,15 @@ def test_slopes_below_zero_may_be_any(slopes: tuple[float, ...]) -> None:
     )  # fmt: skip
     found, expected = (encoder(network, how).vectors(crops(6)) for how in (RUNTIME, ""))
     np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_the_bundled_recogniser_is_written_as_it_computes() -> None:
+    from core.encode.bundled import load_bundled
+
+    network = load_bundled().network
+    images = torch.rand(3, 3, 112, 112, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    session = open_session(to_onnx(network, ("n", 3, 112, 112)), ["CPUExecutionProvider"])
+    with torch.inference_mode():
+        wanted = network(images).numpy()
+    found = session.run(None, {IMAGES: images.numpy()})[0]
+    np.testing.assert_allclose(found, wanted, atol=1e-4 * np.abs(wanted).max())

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from html import escape
 
 from core.plots.fairness import WORST, Decided, Question, X, clear, group_name, sides
-from core.report.document import Words, badges, muted, words
 
 _LONGEST = 24
 """Letters of a group's name below a figure."""
@@ -35,10 +34,10 @@ def axis(pair: str, q: Question) -> str:
     return f"← {b} favoured · gap (points) · {a} favoured →"
 
 
-def finding(one: Decided, pair: str, q: Question) -> Words:
-    """What a gap is called, and whom it favours where it clears zero."""
+def favours(one: Decided, pair: str, q: Question) -> str:
+    """ "favours female", where the gap of one way of deciding clears zero; else empty."""
     whom = _favoured(one, pair, q)
-    return words(badges(one.finding(pair)), muted(f" favours {whom}" if whom else ""))
+    return f"favours {whom}" if whom else ""
 
 
 def turned(found: Sequence[Decided], pair: str, q: Question) -> str:
