@@ -1,28 +1,18 @@
-"""What a person chooses before Run: columns, the encoder with its licence, the look, the name."""
+"""What a person chooses before Run: columns, what is taken out, the encoder, the look, the name."""
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from app import look, session, uploads
+from app import encoder_choices, look
 from app.reading import Chosen
 from core.config import LOOKS
 from core.encode.embeddings import Embeddings
-from core.encode.registry import ENCODERS, licence
 from core.faces.faceset import UNKNOWN, FaceSet
-
-NAMES = {
-    "auto": "the bundled recogniser of drawn faces",
-    "onnx": "any ONNX recogniser",
-    "facenet-vggface2": "FaceNet, trained on VGGFace2",
-    "facenet-casia": "FaceNet, trained on CASIA-WebFace",
-    "resnet50-vggface2": "ResNet-50, trained on VGGFace2 (the papers' encoder)",
-    "pixels": "16 × 16 grey pixels (a control, no recogniser)",
-}
+from core.plots.tokens import full
+from core.suppress.kinds import KINDS
 
 # The estimate of the time. To calibrate: a quick look of 200 faces on two idle cores.
 
@@ -43,13 +33,23 @@ def identity_and_alignment(vectors: bool) -> tuple[str, bool]:
     return subject, bool(st.session_state.get("aligned", False)) and not vectors
 
 
-def identity_column(columns: list[str], vectors: bool) -> None:
-    """The choice that `identity_and_alignment` reads at the next run of the page."""
+def identity_column(columns: list[str], recognised: str | None, vectors: bool) -> None:
+    """The choice that `identity_and_alignment` reads at the next run of the page.
+
+    `recognised` is the column that is read while nothing else was chosen.
+    """
     if vectors:
         st.text_input("Column that says who is who", "subject_id", key="identity column", width=320)
     elif columns:
-        options = list(dict.fromkeys(["subject_id", *columns]))
-        st.selectbox("Column that says who is who", options, key="identity column", width=320)
+        start = "none was recognised" if recognised is None else recognised
+        others = [name for name in columns if name not in ("subject_id", recognised)]
+        st.selectbox(
+            "Column that says who is who",
+            ["subject_id", *others],
+            format_func=lambda name: start if name == "subject_id" else name,
+            key="identity column",
+            width=320,
+        )
 
 
 def audit_settings(
@@ -59,6 +59,7 @@ def audit_settings(
     left, right = st.columns(2, gap="large")
     with left:
         sensitive = _sensitive(found)
+        suppressors = [] if sensitive is None else _suppressors(sensitive)
         name = st.text_input("Name of the audit", _name(chosen), max_chars=200, key="audit name")
         quick = st.segmented_control(
             "Look",
@@ -68,9 +69,13 @@ def audit_settings(
             key="look",
             help="quick deals the people once into five groups, full five times",
         )
-        careless = st.toggle("Careless preset: split by image, always labelled", key="careless")
+        careless = st.toggle(
+            "Careless preset: split by image, always labelled",
+            key="careless",
+            help="what an audit claims whose attackers meet the same people twice; no finding",
+        )
     with right:
-        encoder = _encoder(found)
+        encoder = encoder_choices.encoder(found)
     before = st.session_state.get("encoder settings")
     st.session_state["encoder settings"] = encoder
     if encoder != before and not found.has_subjects:
@@ -86,8 +91,11 @@ def audit_settings(
     }
     if encoder:
         settings["encoder"] = encoder
+    if suppressors:
+        settings["suppressors"] = [{"kind": kind} for kind in suppressors]
     if found.has_subjects:
-        look.put(_estimate(found, str(encoder.get("kind", "auto")), quick == "full"), "m small")
+        kind, compared = str(encoder.get("kind", "auto")), len(suppressors)
+        look.put(_estimate(found, kind, quick == "full", compared), "m small")
     return settings
 
 
@@ -106,60 +114,26 @@ def _sensitive(found: FaceSet | Embeddings) -> str | None:
     return st.selectbox("Label to treat as sensitive", options, index=start, key="sensitive")
 
 
-def _encoder(found: FaceSet | Embeddings) -> dict[str, Any] | None:
-    """Settings of the encoder; empty for vectors, None while its weights are missing."""
-    if isinstance(found, Embeddings):
-        look.put("Vectors are audited as they are; no encoder runs.", "m small")
-        return {}
-    kinds = ["auto", "pixels"] if found.synthetic else [k for k in NAMES if k != "auto"]
-    kinds = [kind for kind in kinds if kind == "auto" or find_spec(ENCODERS[kind]) is not None]
-    kind = str(st.selectbox("Encoder", kinds, format_func=NAMES.__getitem__, key="encoder"))
-    look.put(licence("synthetic" if kind == "auto" else kind), "m small")
-    if not found.synthetic:
-        st.toggle("These faces are aligned already", key="aligned")
-    weights = _weights(kind)
-    if weights is None:
-        return None
-    return {"kind": kind, "weights": weights} if weights else {"kind": kind}
+def _suppressors(sensitive: str) -> list[str]:
+    """The methods that take the label out, none unless chosen; each is attacked like x."""
+    chosen = st.pills(
+        f"Take {look.plain(sensitive)} out, and measure what is left and what it costs",
+        list(KINDS),
+        selection_mode="multi",
+        format_func=lambda kind: look.plain(full(kind)),
+        key="suppressors",
+        help="each learns on people of its own, whom neither attackers nor the test have",
+    )
+    return [kind for kind in KINDS if kind in (chosen or ())]
 
 
-def _weights(kind: str) -> str | None:
-    """Where the weights are; "" where the kind has none to choose, None while they are missing."""
-    if kind in ("auto", "pixels"):
-        return ""
-    if kind.startswith("facenet"):
-        if not session.local():
-            return "download"
-        path = st.text_input(
-            "Local file with the weights (empty: official download)", key="weights"
-        )
-        return str(Path(path).expanduser()) if path else "download"
-    if kind == "onnx":
-        model = st.file_uploader("ONNX model", type=["onnx"], key="onnx")
-        if model is not None:
-            limit = int(st.get_option("server.maxUploadSize"))
-            return str(uploads.save_encoder(model, limit * 2**20))
-    if session.local():
-        path = st.text_input("Path of the weights on this computer", key="weights path")
-        if path:
-            return str(Path(path).expanduser())
-    elif kind != "onnx":
-        look.put(
-            "Weights of this encoder are named by a path, which only one's own computer allows: "
-            "choose another encoder, or upload an ONNX model.", "m small",
-        )  # fmt: skip
-        return None
-    look.put("This encoder needs its weights before the audit can run.", "m small")
-    return None
-
-
-def _estimate(found: FaceSet | Embeddings, kind: str, full: bool) -> str:
+def _estimate(found: FaceSet | Embeddings, kind: str, whole: bool, suppressors: int) -> str:
     """A rough time, said as such: opening and encoding, then attackers for each label."""
     labels = max(1, sum(found.table[one].nunique() > 1 for one in found.labels))
     each = 0.0 if isinstance(found, Embeddings) else _SECONDS.get(kind, _SECONDS_OTHERWISE)
-    seeds = LOOKS["full" if full else "quick"][1]
-    seconds = len(found) * (each + _PROBE_SECONDS * labels * _REPRESENTATIONS * seeds)
-    minutes = max(1, round(seconds / 60))
+    seeds = LOOKS["full" if whole else "quick"][1]
+    probes = _PROBE_SECONDS * labels * (_REPRESENTATIONS + suppressors) * seeds
+    minutes = max(1, round(len(found) * (each + probes) / 60))
     people = found.table["subject_id"][found.table["subject_id"] != UNKNOWN].nunique()
     return (
         f"Roughly {look.count(minutes, 'minute', 'minutes')} on two cores for {people:,} people, "

@@ -46,8 +46,8 @@ FULL: dict[str, Any] = {
     "look": "full",
     "fairness": {"strengths": list(GRID)},
 }
-"""The same with everything, every step of the Fairness page's slider too, in the background: it
-gives way to whatever a person starts."""
+"""The same with everything, every step of the Fairness page's slider too, in the background: like
+the quick look it gives way to whatever a person starts."""
 
 WHOLE = "BLINDFOLD_DEMO"
 """The environment variable that says "quick" where the full look is not wanted."""
@@ -76,6 +76,11 @@ class View:
     def active(self) -> bool:
         """Whether figures may still arrive."""
         return self.status.active
+
+    @property
+    def paused(self) -> bool:
+        """Whether the run stands still until another, which goes first, is done."""
+        return self.status.state == "running" and self.status.message.startswith("paused")
 
     @property
     def expires(self) -> float | None:
@@ -131,11 +136,12 @@ def view(run_id: str, owner: str | None) -> View | None:
 def demonstration(owner: str | None) -> View:
     """The demonstration, the full look once that is done; created and started where there is none.
 
-    The quick look comes first, and the full one after it, in the background.
+    The quick look comes first, and the full one after it, both in the background: nobody's own
+    audit waits for an example.
     """
     found = [one for one in views(owner) if one.demo]
     if not found:
-        quick = _view(start(DEMO, owner))
+        quick = _view(start(DEMO, owner, background=True))
         if os.environ.get(WHOLE, "full") != "quick":
             start(FULL, owner, background=True)
         return quick

@@ -144,7 +144,8 @@ def span(low: float | None, high: float | None, scale: float = 1, digits: int = 
     """An interval in muted small type, "0.73 to 0.79"; nothing where it is missing."""
     if low is None or high is None:
         return Html("")
-    return Html(f'<span class="i">{low * scale:.{digits}f} to {high * scale:.{digits}f}</span>')
+    ends = (round(end * scale, digits) + 0.0 for end in (low, high))  # 0.0, never -0.0
+    return Html(f'<span class="i">{" to ".join(f"{end:.{digits}f}" for end in ends)}</span>')
 
 
 def number(value: float | None, digits: int = 2) -> str:
@@ -199,7 +200,12 @@ def table(
 
     A row of kind "group" has one cell, across all columns.
     """
-    head = "".join(f'<th scope="col" class="{kind}">{text(name)}</th>' for name, kind in columns)
+    head = "".join(
+        # A column without a name has no heading: an empty one would be read out as if it had.
+        f'<th scope="col" class="{kind}">{text(name)}</th>' if name else f'<td class="{kind}"></td>'
+        for name, kind in columns
+    )
+    named = escape(", ".join(name for name, _ in columns if name))
     body = []
     for index, row in enumerate(rows):
         kind = kinds[index] if index < len(kinds) else ""
@@ -212,7 +218,7 @@ def table(
         )
         body.append(f'<tr class="{kind}">{cells}</tr>')
     put(
-        '<div class="scroll" tabindex="0" role="region" aria-label="table">'
+        f'<div class="scroll" tabindex="0" role="group" aria-label="table: {named}">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )
 

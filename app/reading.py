@@ -11,14 +11,17 @@ import streamlit as st
 
 from core.encode.embeddings import Embeddings
 from core.encode.given import read_embeddings
-from core.errors import BlindfoldError
+from core.errors import BlindfoldError, FacesError
 from core.faces.faceset import FaceSet, Problem
+from core.faces.labelling import subject_column
 from core.faces.manifest import NAMES, ORIGIN_SUFFIX
 from core.faces.picture import FileSource
 from core.faces.read import Inspection, inspect_faces, read_faces
 from core.faces.tables import TABLES, read_table
 from core.progress import Progress, Status
 
+DEFAULT = "subject_id"
+"""What names the column of who is who while nobody chooses: it may go by another name there."""
 LOOK_AT_ONCE = 3000
 """Sets up to this many pictures are opened whole as soon as they are read."""
 
@@ -81,18 +84,22 @@ def _read(chosen: Chosen, subject: str, aligned: bool) -> FaceSet | Embeddings:
     return read_faces(chosen.path, preset=chosen.preset, subject=subject, aligned=aligned)
 
 
-def columns(found: FaceSet | Embeddings, chosen: Chosen) -> list[str]:
-    """The columns of the manifest that was read, for the choice of who is who; may be empty."""
+def columns(found: FaceSet | Embeddings, chosen: Chosen) -> tuple[list[str], str | None]:
+    """The columns of the manifest that was read, for the choice of who is who, and the one that is
+    read while nobody chooses; there may be none."""
     if isinstance(found, Embeddings):
-        return []
+        return [], None
     root = folder(found)
     path = chosen.path if chosen.path is not None and chosen.path.suffix in TABLES else None
     if path is None and root is not None:
         path = next((root / name for name in NAMES if (root / name).is_file()), None)
+    if path is None:
+        return [], None
     try:
-        return [] if path is None else [str(name) for name in read_table(path).columns]
+        table = read_table(path)
+        return [str(name) for name in table.columns], subject_column(table, DEFAULT, FacesError)
     except BlindfoldError:
-        return []
+        return [], None
 
 
 def folder(found: FaceSet | Embeddings) -> Path | None:

@@ -49,7 +49,7 @@ def summary(found: FaceSet | Embeddings, key: str, left_out: Sequence[Problem] =
         ]
     )
     look.gap("small")
-    name = f"{found.name}. {getattr(found, 'licence', '')}"
+    name = f"Read: {found.name}. {getattr(found, 'licence', '')}".strip()
     marks = look.badges(["synthetic"] if found.synthetic else [])
     look.put(look.join(look.muted(name), " ", marks), "prose")
     _labels(found)
@@ -66,7 +66,7 @@ def _few(people: int) -> str:
 
 def _kinds(problems: Sequence[Problem]) -> str:
     counts = Counter(problem.kind for problem in problems)
-    return ", ".join(f"{kind} {number:,}" for kind, number in counts.most_common(3)) or "none found"
+    return ", ".join(f"{number:,} {kind}" for kind, number in counts.most_common(3)) or "none found"
 
 
 def _labels(found: FaceSet | Embeddings) -> None:

@@ -46,10 +46,11 @@ def loud(view: View) -> None:
 
 
 def protocol(view: View) -> str:
-    """ "quick look (5 × 1)", from the settings as run."""
+    """ "quick look (5 groups of people, dealt once)", from the settings as run."""
     if view.audit is not None:
         told: dict[str, Any] = view.audit["look"]
-        return f"{told['name']} look ({told['folds']} × {told['seeds']})"
+        often = "once" if told["seeds"] == 1 else f"{told['seeds']} times"
+        return f"{told['name']} look ({told['folds']} groups of people, dealt {often})"
     return f"{view.config.get('look', 'quick')} look"
 
 
@@ -72,10 +73,12 @@ def progress(view: View) -> Html:
     words = ": ".join(part for part in (status.phase, counted) if part)
     if status.state == "queued":
         words = status.message or "waiting for its turn"
+    elif view.paused:
+        words = status.message
     return look.join(
         Html('<div class="run">'),
         look.join(look.bold(view.name), " ", look.badge("careless") if view.careless else ""),
-        look.muted(remaining(status.eta) or status.state),
+        look.muted("paused" if view.paused else remaining(status.eta) or status.state),
         Html("</div>"),
         look.bar(status.fraction),
         Html('<div class="run">'),

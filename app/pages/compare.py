@@ -7,7 +7,19 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from app import chart, exported, files, frontier, jobs, look, session, side_by_side, state, words
+from app import (
+    again,
+    chart,
+    exported,
+    files,
+    frontier,
+    jobs,
+    look,
+    session,
+    side_by_side,
+    state,
+    words,
+)  # fmt: skip
 from app.choices import choose_attribute, choose_run
 from app.jobs import View
 from app.look import Html
@@ -19,12 +31,10 @@ from core.plots.compare_gaps import gap_alt, gap_figure
 from core.plots.compare_papers import differs, papers
 from core.plots.compare_words import best_told, gap_title, left_out
 from core.plots.findings import CONTROLS
-from core.plots.tokens import short, tokens
+from core.plots.tokens import full, short, tokens
 
-WAY_OUT = (
-    "An audit with suppressors has more: write suppressors: [{kind: sensitivenets}, {kind: lntl}] "
-    "into its settings."
-)
+BESIDE = ("sensitivenets", "lntl")
+"""The suppressors of the papers, offered where an audit has none."""
 
 
 def main() -> None:
@@ -43,7 +53,10 @@ def main() -> None:
     if leakage is not None and not leakage.empty:
         _results(view, Tables(leakage, **found))
     elif view.audit is not None:
-        look.empty(f"No label was attacked in this run: there is nothing to compare. {WAY_OUT}")
+        look.empty(
+            "No label was attacked in this run: there is nothing to compare. Audit faces that have "
+            "a label which varies, as expression does."
+        )
 
 
 def _lead(view: View) -> None:
@@ -60,8 +73,7 @@ def _results(view: View, tables: Tables) -> None:
     names = rows.representations(tables.leakage, attribute)
     kind = rows.kinds(view.config)
     if not [name for name in names if name != "x" and name not in CONTROLS]:
-        later = "So far no suppressor has figures." if view.active else "No suppressor is in it."
-        look.aside(look.bold(later), f" Only x and the controls can be compared. {WAY_OUT}")
+        _without(view)
     for sentence in left_out(view.audit):
         look.aside(sentence)
     chosen = _choose(names)
@@ -90,6 +102,19 @@ def _results(view: View, tables: Tables) -> None:
     _papers(view, tables, attribute, shown)
     look.gap("small")
     _downloads(view, tables, shown)
+
+
+def _without(view: View) -> None:
+    """No suppressor has figures: they are to come, or the same audit is offered with some."""
+    later = "So far no suppressor has figures." if view.active else "No suppressor is in it."
+    look.aside(look.bold(later), " Only x and the controls can be compared.")
+    if not view.active and not view.config.get("suppressors"):
+        named = " and ".join(map(full, BESIDE))
+        st.button(
+            f"Run again with {named}", type="primary", on_click=again.suppressing,
+            args=(view, BESIDE),
+        )  # fmt: skip
+        again.failed()
 
 
 def _choose(names: list[str]) -> list[str]:

@@ -22,9 +22,9 @@ def main() -> None:
     """Draw the page."""
     st.title("Faces", anchor=False)
     look.put(
-        f"Faces are personal data. Nothing leaves {session.place()}; EXIF is not kept in any "
-        "picture that is shown. Uploads lie in one private folder each and are deleted after "
-        f"{kept_for()}, or now.",
+        f"Faces are personal data. Nothing leaves {session.place()}; what a camera noted (EXIF) is "
+        "not kept in any picture that is shown. Uploads lie in one private folder each and are "
+        f"deleted after {kept_for()}, or now.",
         "lead",
     )
     try:
@@ -109,8 +109,9 @@ def _uploader() -> None:
         key=f"files-{st.session_state.get('uploads made', 0)}",
     )
     look.put(
-        "In a zip: one folder a class, or any tree with a metadata.csv (file_name, subject_id, and "
-        f"a column for each label). At most {limit:,} MB.",
+        "In a zip: one folder a class, or any tree with a metadata.csv: a column for the file (as "
+        "file_name), one for the person (as subject_id), and one for each label. At most "
+        f"{limit:,} MB.",
         "m small",
     )
     if files and st.button("Read these files", type="primary"):
@@ -168,7 +169,7 @@ def _set(chosen: Chosen) -> None:
         st.session_state.pop("identity column", None)
         raise
     sheet.summary(found, chosen.key, chosen.left_out)
-    audit_choices.identity_column(columns(found, chosen), chosen.vectors)
+    audit_choices.identity_column(*columns(found, chosen), chosen.vectors)
     if isinstance(found, FaceSet):
         sheet.contact_sheet(found, chosen.key)
         if folder(found) is not None and chosen.uploads is not None:

@@ -40,6 +40,13 @@ def main() -> None:
     leakage = jobs.frame(view, "leakage")
     if leakage is not None and not leakage.empty:
         _results(view, leakage)
+    if view.audit is not None:
+        st.page_link(
+            "app/pages/report.py",
+            label="Make a report of this audit",
+            icon=":material/description:",
+            query_params={"run": view.id},
+        )
     _delete(view)
 
 
@@ -49,8 +56,9 @@ def _lead(view: View) -> None:
     people = None if view.audit is None else view.audit.get("parts", {}).get("attacker")
     given = f": attackers were given {look.count(people, 'person', 'people')}" if people else ""
     look.put(
-        "What an attacker reads from each representation, on people it has never seen. Each figure "
-        f"is a lower bound{given}.",
+        "What an attacker reads from each representation, on people it has never seen: from x, the "
+        "vector as the encoder gives it, from what suppressors leave of it, and from controls. "
+        f"Each figure is a lower bound{given}.",
         "lead",
     )
 
@@ -142,23 +150,22 @@ def _row(one: Line, drops: bool, papers: bool) -> list[object]:
 
 def _passed(view: View, shown: list[Line], attribute: str) -> None:
     """What was looked for and not found wrong comes last, and what the papers did otherwise."""
-    parts: list[object] = []
+    parts: list[Html] = []
     if view.audit is not None:
         checks = view.audit.get("checks", [])
         passed = "; ".join(f"{c['name']} ({c['detail']})" for c in checks if c["passed"])
         missed = "; ".join(f"{c['name']} ({c['detail']})" for c in checks if not c["passed"])
         if passed:
-            parts += [look.bold("What passed."), f" {passed}. "]
+            parts.append(look.join(look.bold("What passed."), f" {passed}."))
         if missed:
-            parts += [look.bold("What did not."), f" {missed}. "]
+            parts.append(look.join(look.bold("What did not."), f" {missed}."))
         parts += _other_labels(view.audit, attribute)
         noted = "; ".join(str(one).rstrip(". ") for one in view.audit.get("warnings", []))
         if noted:
-            parts += [look.bold("To know."), f" {noted}. "]
-    for told in dict.fromkeys(_printed(one.paper) for one in shown if one.paper is not None):
-        parts.append(told)
-    if parts:
-        look.aside(*parts)
+            parts.append(look.join(look.bold("To know."), f" {noted}."))
+    printed = dict.fromkeys(_printed(one.paper) for one in shown if one.paper is not None)
+    for told in (*parts, *printed):
+        look.aside(told)
 
 
 def _printed(paper: PaperFigure) -> str:
@@ -168,18 +175,15 @@ def _printed(paper: PaperFigure) -> str:
     return f"The paper's figures ({paper.source}) come from {paper.differs}{fitted}.{noted} "
 
 
-def _other_labels(audit: dict[str, Any], attribute: str) -> list[object]:
+def _other_labels(audit: dict[str, Any], attribute: str) -> list[Html]:
     """What the other labels alone predict, without a look at any vector."""
     found = audit.get("facts", {}).get("other_labels", {}).get(attribute)
     if not found or found.get("value") is None:
         return []
     figure = look.join(look.number(found["value"]), " ", look.span(found["low"], found["high"]))
-    return [
-        look.bold("Without any vector"),
-        f" the other labels alone predict {attribute} at ",
-        figure,
-        " (balanced accuracy, logistic). ",
-    ]
+    told = f" the other labels alone predict {attribute} at "
+    end = " (balanced accuracy, logistic)."
+    return [look.join(look.bold("Without any vector"), told, figure, end)]
 
 
 def _delete(view: View) -> None:

@@ -60,6 +60,13 @@ def _yours(shown: View) -> None:
         icon=":material/arrow_forward:",
         query_params={"run": shown.id},
     )
+    if shown.audit is not None:
+        st.page_link(
+            "app/pages/report.py",
+            label="Make a report of it",
+            icon=":material/description:",
+            query_params={"run": shown.id},
+        )
 
 
 def _shown(demo_id: str) -> View:
@@ -147,13 +154,14 @@ def _below() -> None:
         _running(active)
     with right:
         if active:
-            look.heading("First results as they arrive")
-            _arriving(active[-1])
+            moving = _at_work(active)
+            look.heading("First results as they arrive", moving.name if len(active) > 1 else "")
+            _arriving(moving)
     look.gap()
     look.heading(
         "Audits",
-        "Leakage: balanced accuracy of the strongest attacker on the sensitive label. Empty where "
-        "it was not measured.",
+        "Before and after a suppressor: balanced accuracy (0 to 1) of the strongest attacker on "
+        "the sensitive label. Empty where it was not measured.",
     )
     _audits(everything)
 
@@ -165,6 +173,12 @@ def _running(active: list[View]) -> None:
         look.put(words.progress(view))
         if st.button("Cancel", key=f"cancel-{view.id}"):
             state.cancel(view)
+
+
+def _at_work(active: list[View]) -> View:
+    """The run whose figures arrive: not one that waits, or stands still for another."""
+    moving = (view for view in active if view.status.state == "running" and not view.paused)
+    return next(moving, active[-1])
 
 
 def _arriving(view: View) -> None:

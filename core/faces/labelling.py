@@ -93,7 +93,7 @@ def rename(
     """
     names = [str(name) for name in frame.columns]
     file = aliases.find(names, aliases.FILE)
-    person = _subject_column(frame, subject, error)
+    person = subject_column(frame, subject, error)
     renamed: dict[str, str] = {} if person is None else {"subject_id": person}
     for common, others in aliases.LABELS.items():
         found = aliases.find([n for n in names if n not in (file, person)], others)
@@ -122,7 +122,11 @@ def _is_meant(frame: pd.DataFrame, name: str) -> bool:
     return aliases.speaks_of_expressions(frame[name].dropna().unique())
 
 
-def _subject_column(frame: pd.DataFrame, subject: str, error: type[InputError]) -> str | None:
+def subject_column(frame: pd.DataFrame, subject: str, error: type[InputError]) -> str | None:
+    """The column of `frame` that says who is who, or None; `rename` says which names are known.
+
+    Raises `error` where `subject` was chosen and is not there.
+    """
     names = [str(name) for name in frame.columns]
     if subject in names:
         return subject

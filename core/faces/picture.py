@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.faces.faceset import Picture, PictureError, Problem, Source
 
@@ -182,7 +182,9 @@ def _guess(data: bytes, error: Exception) -> str:
     if head.startswith((b"<!doctype", b"<html", b"<?xml", b"<svg")):
         return "it holds a web page or XML, perhaps an error page saved as a picture"
     if data.startswith((b"\xff\xd8", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF")):
-        return f"the picture is damaged or cut off ({str(error)[:80]})"
+        # What Pillow says of bytes that it does not know names a place in memory.
+        known = not isinstance(error, UnidentifiedImageError)
+        return "the picture is damaged or cut off" + (f" ({str(error)[:80]})" if known else "")
     if data.startswith(b"PK\x03\x04"):
         return "it is a zip archive"
     if all(32 <= byte < 127 or byte in b"\t\r\n" for byte in data[:512]):

@@ -173,7 +173,9 @@ def checks(
         {
             "name": "every file gave a vector",
             "passed": left == 0,
-            "detail": f"{left} files are on the list of problems" if left else f"{len(x)} vectors",
+            "detail": f"{left} {'file is' if left == 1 else 'files are'} on the list of problems"
+            if left
+            else f"{len(x)} vectors",
         }
     )
     return found

@@ -17,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 from app import exported
 from app import frontier as frontier_page
 from app.jobs import view
+from core import run as runs
 from core.plots.compare import NAMES
 from core.run import Run
 from core.study.frontier import name_of
@@ -365,11 +366,28 @@ def test_an_older_run_says_calmly_what_is_missing(make: Maker, open_compare: Com
     assert not app.exception
     shown = html(app)
     assert "No suppressor is in it." in shown
-    assert "suppressors: [{kind: sensitivenets}, {kind: lntl}]" in shown
+    assert "Run again with SensitiveNets and Learning Not To Learn" in [b.label for b in app.button]
     for name in ("differences", "verification", "confusion"):
         assert f"This run has no table “{name}”" in shown
     assert "not measured" in shown
     assert not app.get("plotly_chart")
+
+
+def test_an_audit_without_suppressors_is_run_again_with_those_of_the_papers(
+    make: Maker, open_compare: Compared
+) -> None:
+    run = make("bare")
+    rows = made_up()["leakage"].query("representation in ('x', 'pixels', 'random')")
+    write(run, {"leakage": rows})
+    app = open_compare(run=run.id)
+    next(b for b in app.button if b.label.startswith("Run again with")).click().run()
+    assert not app.exception
+    newest = runs.listing()[0]
+    assert newest.id != run.id
+    assert [one.kind for one in newest.config().suppressors] == ["sensitivenets", "lntl"]
+    assert newest.config().name == "bare"
+    app = open_compare(run=newest.id)
+    assert not [b for b in app.button if b.label.startswith("Run again with")]
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "leakage"])

@@ -140,3 +140,54 @@ def test_an_empty_page_shows_the_drawn_set_as_the_example(open_page: Open) -> No
     assert "1,380" in shown
     assert shown.count('<img src="data:image/jpeg') == 24
     assert 'badge dashed">synthetic' in shown
+
+
+def test_what_is_taken_out_and_how_the_model_takes_pictures_is_in_the_settings(
+    open_page: Open, labelled: uploads.Upload, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(session, "local", lambda: True)
+    model = tmp_path / "model.onnx"
+    app = open_page("faces", upload=labelled.id)
+    app.selectbox(key="encoder").set_value("onnx").run()
+    assert "needs its weights" in html(app)
+    assert "FaceNet above" in html(app)
+    app.text_input(key="weights path").set_value(str(model))
+    app.selectbox(key="scale").set_value("from −1 to 1")
+    app.selectbox(key="colours").set_value("blue first (BGR)")
+    app.selectbox(key="crop").set_value("the face with a margin")
+    pills = next(one for one in app.get("button_group") if "what is left" in one.label)
+    pills.set_value(["leace", "blindfold"]).run()
+    _button(app, "Run").click().run()  # type: ignore[attr-defined]
+    assert not app.exception
+    (run,) = runs.listing()
+    config = run.config()
+    assert [one.kind for one in config.suppressors] == ["blindfold", "leace"]
+    told = config.encoder
+    assert (told.kind, told.weights, told.color, told.align) == (
+        "onnx", str(model), "bgr", "margin",
+    )  # fmt: skip
+    assert (told.mean, told.std) == ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+
+
+def test_what_nobody_chose_is_left_to_the_defaults(
+    open_page: Open, labelled: uploads.Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "local", lambda: True)
+    app = open_page("faces", upload=labelled.id)
+    app.selectbox(key="encoder").set_value("onnx").run()
+    app.text_input(key="weights path").set_value("model.onnx").run()
+    _button(app, "Run").click().run()  # type: ignore[attr-defined]
+    (run,) = runs.listing()
+    assert run.config().encoder.model_fields_set == {"kind", "weights"}
+    assert run.config().suppressors == ()
+
+
+def test_the_column_of_who_is_who_goes_by_its_own_name(open_page: Open) -> None:
+    listed = b"file,person,mood\na.png,1,calm\nb.png,2,glad\n"
+    sent = [Sent("a.png", picture(1)), Sent("b.png", picture(2)), Sent("metadata.csv", listed)]
+    upload = uploads.save(sent, None, 10**7)
+    app = open_page("faces", upload=upload.id)
+    column = app.selectbox(key="identity column")
+    assert column.options[0] == "person"
+    assert column.value == "subject_id"
+    assert "person" not in column.options[1:]

@@ -59,3 +59,8 @@ def test_pieces_escape_and_pieces_of_pieces_do_not_twice() -> None:
 
 def test_a_label_cannot_fetch_a_picture() -> None:
     assert look.plain("![a](http://x)") == "\\!\\[a\\]\\(http\\://x\\)"
+
+
+def test_an_interval_that_ends_at_nothing_has_no_sign_there() -> None:
+    assert ">0.0 to 6.0<" in look.span(-0.0004, 0.06, 100, 1)
+    assert ">-1.2 to 0.0<" in look.span(-0.012, 0.0001, 100, 1)

@@ -19,7 +19,8 @@ def test_an_empty_home_starts_the_demonstration_once(open_page: Open) -> None:
     app = open_page()
     assert not app.exception
     full, quick = runs.listing()
-    assert (quick.name, quick.background) == ("synthetic demonstration", False)
+    # Both in the background: what a person starts does not wait for them.
+    assert (quick.name, quick.background) == ("synthetic demonstration", True)
     assert (full.name, full.background) == ("synthetic demonstration, full look", True)
     # Every step of the Fairness page's slider answers from the store once it is done.
     assert full.config().fairness.strengths == GRID
@@ -142,6 +143,23 @@ def test_the_demonstration_shows_faces_that_are_said_to_be_drawn(
     shown = html(open_page())
     assert shown.count('<img src="data:image/jpeg') == 8
     assert "synthetic faces, drawn by this program" in shown
+
+
+def test_a_run_that_stands_still_for_another_says_so(make: Maker, open_page: Open) -> None:
+    paused = make(state="running", phase="Attacking", message="paused: another audit is at work")
+    own = make("mine", "running", phase="Encoding", eta=30.0)
+    row = fixtures.leakage_row(attribute="mood")
+    fixtures.write_partial(own.path, fixtures.table("leakage", [row]))
+    rows = fixtures.leakage().query("representation == 'x' and attribute == 'gender'")
+    fixtures.write_partial(paused.path, rows)
+    shown = html(open_page())
+    assert "paused: another audit is at work" in shown
+    assert '<span class="m">paused</span>' in shown
+    assert "30 s left" in shown
+    arriving = shown.split("First results as they arrive")[1].split("<h2>")[0]
+    assert "<p>mine</p>" in arriving
+    assert "x, mood, svm" in arriving
+    assert "gender" not in arriving
 
 
 def _suppressed(**after: Any) -> tuple[dict[str, Any], pd.DataFrame]:
