@@ -50,6 +50,9 @@ def test_every_command_makes_pictures_of_that_name() -> None:
         if command.startswith("python -m benchmarks.profile RUN/log.txt --out docs/images/"):
             assert name == f"{command.split('/')[-1].split()[0]}-light.png"
             continue
+        if command == "python -m benchmarks.walkthrough":
+            assert re.fullmatch(r"walkthrough-\d\.png", name)
+            continue
         page = command.split("--only ")[1]
         assert command == f"python -m benchmarks.pictures CACHE --only {page}"
         assert page in PAGES

@@ -1,0 +1,1 @@
+"""A newcomer's way from nothing to a filed report: clicked through, timed and photographed."""
