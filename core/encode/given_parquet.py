@@ -12,7 +12,7 @@ import numpy as np
 from core.encode.given_arrays import MAX_BYTES
 from core.errors import EmbeddingsError
 from core.faces import aliases
-from core.faces.tables import MAX_ROWS, claim_fits
+from core.faces.tables import MAX_ROWS, claim_fits, no_name_twice
 
 ROWS = 8192
 """Rows that are read at a time: 32 MB of 512 float64."""
@@ -35,6 +35,7 @@ def parquet_vectors(
         with pq.ParquetFile(path) as file:
             claim_fits(path, file.metadata, MAX_ROWS, EmbeddingsError)
             schema = file.schema_arrow
+            no_name_twice(schema.names, path, EmbeddingsError)
             name, columns = _vector_columns(schema, vector, path.name)
             notes = (schema.metadata or {}).items()
             said = {k.decode(): v.decode() for k, v in notes if k.startswith(b"blindfold.")}

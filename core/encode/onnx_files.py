@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ def _locations(path: Path) -> set[str]:
             f"{path.name} cannot be loaded as an ONNX model (it is damaged): export it again"
         ) from error
     return {
-        entry.value
+        os.fsdecode(entry.value)  # bytes where it is no UTF-8: the system takes such names too
         for tensor in _messages(model)
         if isinstance(tensor, onnx.TensorProto)
         for entry in tensor.external_data

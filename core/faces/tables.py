@@ -59,7 +59,7 @@ def _csv(path: Path, error: type[InputError]) -> pd.DataFrame:
             "as many cells as the header"
         ) from broken
     header = [str(name).strip() for name in frame.iloc[0].fillna("")]
-    _no_name_twice(header, path, error)
+    no_name_twice(header, path, error)
     frame = frame.iloc[1:].fillna("").reset_index(drop=True)
     frame.columns = pd.Index(header)
     return frame
@@ -109,7 +109,8 @@ def _few_columns(columns: int, path: Path, error: type[InputError]) -> None:
         )
 
 
-def _no_name_twice(names: list[str], path: Path, error: type[InputError]) -> None:
+def no_name_twice(names: list[str], path: Path, error: type[InputError]) -> None:
+    """Raise `error` where two columns of the table at `path` have one name."""
     twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
         raise error(f"'{path.name}' has two columns named '{min(twice)[:80]}': rename one of them")
@@ -122,7 +123,7 @@ def _parquet(path: Path, error: type[InputError]) -> pd.DataFrame:
     try:
         schema = pq.read_schema(path)
         _few_columns(len(schema), path, error)
-        _no_name_twice([str(name) for name in schema.names], path, error)
+        no_name_twice([str(name) for name in schema.names], path, error)
         flat = [field for field in schema if not pa.types.is_nested(field.type)]
         texts = [field.name for field in flat if _is_text(field.type)]
         with pq.ParquetFile(path, read_dictionary=texts) as file:

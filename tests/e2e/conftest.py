@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     run_id = finished(home, "synthetic demonstration")
     with serving(home) as url:
         yield Server(url, home, run_id, hostile_id)
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A finished run with a table for every page: its id, and the face that was looked at."""
+
+    run_id: str
+    face: str
+
+
+@pytest.fixture(scope="session")
+def whole(server: Server) -> Whole:
+    """Such a run on the server; all of its figures are made up."""
+    from everything import everything
+
+    return Whole(*everything(server.home, ROOT))

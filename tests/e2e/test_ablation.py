@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Server
+from browsing import WIDE, Server, narrowed, sideways
 from fixtures import audit, write_result
 from made_up_ablation import SETTINGS, made_up
 
@@ -16,8 +16,6 @@ from core.config import config_from
 from core.run_status import RunStatus, write_status
 
 pytestmark = pytest.mark.e2e
-
-WIDE, PHONE = {"width": 1440, "height": 1000}, {"width": 390, "height": 844}
 
 
 @pytest.fixture
@@ -32,12 +30,10 @@ def address(server: Server, monkeypatch: pytest.MonkeyPatch) -> str:
     return f"{server.url}/ablation?run={run.id}"
 
 
-@pytest.fixture(params=["light", "dark", "phone"])
-def page(request: pytest.FixtureRequest, browser: Any) -> Iterator[Any]:
-    """A page of a browser of its own, in each of its guises."""
-    scheme = "dark" if request.param == "dark" else "light"
-    size = PHONE if request.param == "phone" else WIDE
-    context = browser.new_context(viewport=size, color_scheme=scheme)
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """A page of a browser of its own, in dark colours."""
+    context = browser.new_context(viewport=WIDE, color_scheme="dark")
     opened = context.new_page()
     opened.set_default_timeout(60_000)
     yield opened
@@ -53,12 +49,9 @@ def test_curves_are_drawn_chosen_and_found_again(address: str, page: Any) -> Non
     page.get_by_role("radio", name="gender").click()
     page.get_by_role("radio", name="most first").click()
     page.get_by_text("left when the most important go first an attacker").first.wait_for()
-    wide = page.evaluate(
-        "() => { const m = document.querySelector('[data-testid=stMain]');"
-        " return m.scrollWidth - m.clientWidth }"
-    )
-    assert wide <= 0
+    assert sideways(page) <= 0
     page.goto(page.url)
     page.get_by_text("left when the most important go first an attacker").first.wait_for()
     assert page.get_by_role("radio", name="gender").is_checked()
+    assert not narrowed(page)
     assert not errors

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from browsing import Server
+from browsing import WIDE, Server, narrowed, sideways
 from fixtures import audit, write_result
 from made_up_units import FACTS, PAIR, SETTINGS, TESTS, write_study
 
@@ -18,8 +18,6 @@ from core.run import Run
 from core.run_status import RunStatus, write_status
 
 pytestmark = pytest.mark.e2e
-
-WIDE, PHONE = {"width": 1440, "height": 1000}, {"width": 390, "height": 844}
 
 
 @pytest.fixture
@@ -37,7 +35,9 @@ def studied(server: Server, monkeypatch: pytest.MonkeyPatch) -> Run:
 def figures(page: Any, head: str, columns: list[str]) -> dict[str, list[float]]:
     """The figures of the table with a column `head`, by what stands first in each row."""
     table = page.locator(".bf table", has=page.locator("th", has_text=re.compile(f"^{head}$")))
-    heads = [one.strip() for one in table.first.locator("th").all_inner_texts()]
+    heads = [
+        one.strip() for one in table.first.locator("thead").locator("th, td").all_inner_texts()
+    ]
     found = {}
     for row in table.first.locator("tbody tr").all():
         cells = [one.strip().replace("−", "-") for one in row.locator("td").all_inner_texts()]
@@ -66,13 +66,6 @@ def ratios(run: Run, train: str) -> dict[str, list[float]]:
     own = rows[(rows["train_group"] == train) & (rows["group"] == "all")]
     own = own[own["model"] == "trained"]
     return {f"AU {row['au']}": [round(row["ratio"], 2)] for row in own.to_dict("records")}
-
-
-def sideways(page: Any) -> int:
-    return int(page.evaluate(
-        "() => { const m = document.querySelector('[data-testid=stMain]');"
-        " return m.scrollWidth - m.clientWidth }"
-    ))  # fmt: skip
 
 
 def settled(page: Any) -> None:
@@ -127,10 +120,6 @@ def test_unit_and_group_are_chosen_and_a_link_opens_the_same(
     settled(again)
     agrees(again, studied, "male")
     assert sideways(again) <= 0
-    again.set_viewport_size(PHONE)
-    again.wait_for_function(
-        "() => { const m = document.querySelector('[data-testid=stMain]');"
-        " return m.clientWidth <= 390 && m.scrollWidth <= m.clientWidth }"
-    )
+    assert not narrowed(again)
     assert not errors
     context.close()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Server
+from browsing import WIDE, Server, narrowed
 from fixtures import audit, write_result
 from made_up_anonymity import FACTS, write_study
 
@@ -16,8 +16,6 @@ from core.run import Run
 from core.run_status import RunStatus, write_status
 
 pytestmark = pytest.mark.e2e
-
-WIDE, PHONE = {"width": 1440, "height": 1000}, {"width": 390, "height": 844}
 
 
 @pytest.fixture
@@ -48,10 +46,6 @@ def test_the_finding_the_figures_and_a_phone(finished: Run, server: Server, brow
     assert "network=Face" in page.url
     page.get_by_role("radio", name="none").click()
     page.wait_for_function("() => location.search.includes('papers=none')")
-    page.set_viewport_size(PHONE)
-    page.wait_for_function(
-        "() => { const m = document.querySelector('[data-testid=stMain]');"
-        " return m.clientWidth <= 390 && m.scrollWidth <= m.clientWidth }"
-    )
+    assert not narrowed(page)
     assert not errors
     context.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import made_up_maps
 import numpy as np
 import pandas as pd
 import pytest
-from browsing import Server
+from browsing import PHONE, Heard, Server, narrowed, sideways
 from fixtures import audit, write_result
 from shapes import within
 
@@ -25,9 +24,7 @@ pytestmark = pytest.mark.e2e
 N = 3_000
 HOSTILE = "<script>alert(1)</script>"
 MOODS = (HOSTILE, *made_up_crowd.MOODS[1:])
-WIDE, PHONE = {"width": 1440, "height": 1300}, {"width": 390, "height": 844}
-# Streamlit looks for its base path below the root; a missing answer there is not ours.
-THEIRS = re.compile(r"404 \(Not Found\)")
+WIDE = {"width": 1440, "height": 1300}
 Visit = Callable[..., Any]
 
 
@@ -52,15 +49,14 @@ def address(server: Server, maps: pd.DataFrame, monkeypatch: pytest.MonkeyPatch)
 @pytest.fixture
 def visit(browser: Any) -> Iterator[Visit]:
     """Opens an address in a browser of its own; whatever goes wrong there ends the test."""
-    contexts, errors = [], []
+    contexts, heard = [], Heard()
 
     def visit(url: str, *, size: dict[str, int] = WIDE, **how: Any) -> Any:
         contexts.append(browser.new_context(viewport=size, **how))
         page = contexts[-1].new_page()
         page.set_default_timeout(60_000)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("dialog", lambda dialog: errors.append(dialog.message))
-        page.on("console", lambda said: said.type == "error" and errors.append(said.text))
+        heard.listen(page)
+        page.on("dialog", lambda dialog: heard.errors.append(dialog.message))
         page.goto(url)
         page.locator(".map[data-marked]").nth(1).wait_for()
         page.locator("[data-testid=stStatusWidget]").wait_for(state="detached")
@@ -69,7 +65,7 @@ def visit(browser: Any) -> Iterator[Visit]:
     yield visit
     for context in contexts:
         context.close()
-    assert not [error for error in errors if not THEIRS.search(error)]
+    assert not heard.ours
 
 
 def corners(page: Any, number: int, parts: list[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -272,23 +268,15 @@ def test_keys_draw_a_box_and_points_are_named(
     assert page.locator(".named:visible").inner_text() == f"{row['id']}: {row['expression']}"
 
 
-@pytest.mark.parametrize("how", ["dark", "phone"])
 def test_maps_fit_and_are_chosen_without_a_mouse(
-    address: str, maps: pd.DataFrame, visit: Visit, how: str
+    address: str, maps: pd.DataFrame, visit: Visit
 ) -> None:
-    page = visit(
-        f"{address}&class=happy&density=true&zoom=true",
-        size=PHONE if how == "phone" else WIDE,
-        color_scheme="dark" if how == "dark" else "light",
-    )
+    page = visit(f"{address}&class=happy&density=true&zoom=true", color_scheme="dark")
     page.get_by_role("button", name="Choose its faces").press("Enter")
     expected = int((maps.iloc[:N]["expression"] == "happy").sum())
     panel(page, expected)
     marked(page, expected)
-    sideways = page.evaluate(
-        "() => { const m = document.querySelector('[data-testid=stMain]');"
-        " return m.scrollWidth - m.clientWidth }"
-    )
-    assert sideways <= 0
+    assert sideways(page) <= 0
     text = page.locator(".legend button").first.evaluate("one => getComputedStyle(one).color")
-    assert text == ("rgb(232, 230, 224)" if how == "dark" else "rgb(31, 37, 41)")
+    assert text == "rgb(232, 230, 224)"
+    assert not narrowed(page)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Server
+from browsing import WIDE, Server, narrowed, sideways
 from fixtures import audit, write_result
 from test_looking_page import choice, write
 
@@ -18,12 +18,9 @@ from core.study.looking import offered
 
 pytestmark = pytest.mark.e2e
 
-WIDE, PHONE = {"width": 1440, "height": 1000}, {"width": 390, "height": 844}
 
-
-@pytest.mark.parametrize("how", ["dark", "phone"])
 def test_a_face_is_chosen_shown_and_found_again(
-    server: Server, browser: Any, monkeypatch: pytest.MonkeyPatch, how: str
+    server: Server, browser: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BLINDFOLD_CACHE", str(server.home))
     run = runs.create(
@@ -34,10 +31,7 @@ def test_a_face_is_chosen_shown_and_found_again(
     table = synthetic_faces().table
     first, second = (str(table["id"].iloc[row]) for row in offered(table)[:2])
     write(run, choice(second))
-    context = browser.new_context(
-        viewport=PHONE if how == "phone" else WIDE,
-        color_scheme="dark" if how == "dark" else "light",
-    )
+    context = browser.new_context(viewport=WIDE, color_scheme="dark")
     page = context.new_page()
     page.set_default_timeout(60_000)
     errors: list[str] = []
@@ -54,15 +48,12 @@ def test_a_face_is_chosen_shown_and_found_again(
         page.get_by_role("heading", name="What is left when the face is").wait_for()
         page.locator(".js-plotly-plot .main-svg").first.wait_for()
         page.wait_for_url(f"**face={second}**")
-        sideways = page.evaluate(
-            "() => { const m = document.querySelector('[data-testid=stMain]');"
-            " return m.scrollWidth - m.clientWidth }"
-        )
-        assert sideways <= 0
+        assert sideways(page) <= 0
 
         again = context.new_page()
         again.goto(page.url)
         again.get_by_role("heading", name="What is left when the face is").wait_for()
+        assert not narrowed(again)
         again.get_by_role("radio", name="Integrated gradients").click()
         again.get_by_text("Nobody has looked at this face in this way yet").wait_for()
     finally:

@@ -14,9 +14,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from accessibility import findings, unknown
 from browsing import Server
+from held import held
 
 from core.__main__ import main
+from core.run_status import RunStatus
 
 pytestmark = pytest.mark.e2e
 
@@ -62,6 +65,20 @@ def page(server: Server, browser: Any) -> Iterator[Any]:
     assert not dialogs
 
 
+def _reloaded(page: Any, status: RunStatus) -> None:
+    """A run at work shows how it stands, and no less of it once the page was loaded anew."""
+    bar = page.get_by_role("progressbar", name="progress")
+    for again in (False, True):
+        if again:
+            page.reload()
+        page.get_by_text("goes on when this tab is closed").wait_for()
+        page.get_by_text(status.phase).first.wait_for()
+        assert float(bar.get_attribute("aria-valuenow")) >= round(100 * status.fraction)
+        page.get_by_role("button", name="Cancel").wait_for()
+    # What is just drawn again is pale for a moment: contrast is asked of pages at rest.
+    assert not [one for one in unknown(findings(page)) if not one.startswith("color-contrast")]
+
+
 def test_vectors_are_uploaded_audited_read_and_deleted(server: Server, page: Any) -> None:
     page.goto(f"{server.url}/faces")
     page.get_by_text("Nothing leaves this machine").first.wait_for()
@@ -69,13 +86,15 @@ def test_vectors_are_uploaded_audited_read_and_deleted(server: Server, page: Any
     page.locator("input[type=file]").first.set_input_files(sent)
     page.get_by_role("button", name="Read these files").click()
     page.get_by_text("8 numbers each").first.wait_for()
-    assert page.get_by_text(HOSTILE[0]).first.is_visible()
+    page.get_by_text(HOSTILE[0]).first.wait_for()
+    known = {path.name for path in (server.home / "runs").iterdir()}
     page.get_by_role("button", name="Run", exact=True).click()
-    page.wait_for_url("**/leakage?*run=*")
+    with held(server.home / "runs", known) as (run, status):
+        page.wait_for_url(f"**/leakage?*run={run.name}*")
+        _reloaded(page, status)
     page.get_by_text("What passed.").wait_for(timeout=240_000)
     assert page.get_by_text(f"x gives {LABEL} away").first.is_visible()
     assert page.get_by_text("The same figures").is_visible()
-    (run,) = [path for path in (server.home / "runs").iterdir() if path.name in page.url]
     told = json.loads((run / "result" / "audit.json").read_text())
     assert told["headline"]["status"] in ("ok", "few people")
     page.get_by_role("button", name="Delete this audit").click()

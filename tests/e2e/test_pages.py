@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import io
-import re
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Heard, Server
+from browsing import PHONE, WIDE, Heard, Server, sideways
 from fixtures import picture
 
 pytestmark = pytest.mark.e2e
-
-LOCAL = ("http://localhost", "ws://localhost", "data:", "blob:")
-# Streamlit looks for its base path below the root; a missing answer there is not ours.
-THEIRS = re.compile(r"404 \(Not Found\)")
-WIDE, PHONE = {"width": 1440, "height": 1000}, {"width": 390, "height": 844}
 
 Open = Callable[..., Any]
 
@@ -39,22 +33,16 @@ def visit(server: Server, browser: Any, heard: Heard) -> Iterator[Open]:
         contexts.append(browser.new_context(viewport=size, color_scheme=scheme))
         page = contexts[-1].new_page()
         page.set_default_timeout(60_000)
-        page.on("request", lambda request: heard.requests.append(request.url))
-        page.on("pageerror", lambda error: heard.errors.append(str(error)))
-        page.on(
-            "console",
-            lambda said: said.type == "error" and heard.errors.append(said.text),
-        )
+        heard.listen(page)
         page.goto(f"{server.url}/{address}")
         return page
 
     yield visit
     for context in contexts:
         context.close()
-    outside = [url for url in heard.requests if not url.startswith(LOCAL)]
     assert heard.requests
-    assert not outside, f"asked another machine: {outside}"
-    assert not [error for error in heard.errors if not THEIRS.search(error)]
+    assert not heard.outside, "asked another machine"
+    assert not heard.ours
 
 
 def _settled(page: Any, words: str) -> None:
@@ -62,27 +50,12 @@ def _settled(page: Any, words: str) -> None:
     page.locator("[data-testid=stStatusWidget]").wait_for(state="detached")
 
 
-def _sideways(page: Any) -> int:
-    return int(
-        page.evaluate(
-            "() => { const m = document.querySelector('[data-testid=stMain]');"
-            " return m.scrollWidth - m.clientWidth }"
-        )
-    )
-
-
 @pytest.mark.parametrize(
     ("address", "words"),
-    [
-        ("", "an attacker tells the expression"),
-        ("leakage?run={run}", "The same figures"),
-        ("compare?run={run}", "Tables"),
-        ("verification?run={run}", "Tables"),
-        ("faces", "Nothing leaves this machine"),
-    ],
-    ids=["overview", "leakage", "compare", "verification", "faces"],
+    [("", "an attacker tells the expression"), ("leakage?run={run}", "The same figures")],
+    ids=["overview", "leakage"],
 )
-@pytest.mark.parametrize("how", ["light", "dark", "phone"])
+@pytest.mark.parametrize("how", ["dark", "phone"])
 def test_a_page_fits_and_keeps_to_this_machine(
     server: Server, visit: Open, tmp_path: Path, address: str, words: str, how: str
 ) -> None:
@@ -92,7 +65,7 @@ def test_a_page_fits_and_keeps_to_this_machine(
     if "leakage" in address:
         page.locator(".js-plotly-plot .main-svg").first.wait_for()
     page.screenshot(path=tmp_path / f"{how}.png")
-    assert _sideways(page) <= 0
+    assert sideways(page) <= 0
     ground = page.evaluate(
         "() => getComputedStyle(document.querySelector('.stApp')).backgroundColor"
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import made_up_maps
 import pytest
-from browsing import Server
+from browsing import Server, narrowed, sideways
 from fixtures import audit, write_result
 
 from core import run as runs
@@ -17,7 +17,7 @@ from core.run_status import RunStatus, write_status
 
 pytestmark = pytest.mark.e2e
 
-WIDE, PHONE = {"width": 1440, "height": 1100}, {"width": 390, "height": 844}
+WIDE = {"width": 1440, "height": 1100}
 # Faces marked on each map that can be seen; -1 where nobody is chosen there.
 MARKED = """() => [...document.querySelectorAll('.js-plotly-plot')]
   .filter(plot => plot.getBoundingClientRect().width > 0 && plot._fullData)
@@ -123,16 +123,10 @@ def test_a_loop_in_one_map_marks_the_others_and_the_link_keeps_it(address: str, 
     assert "chosen=" not in again.url
 
 
-@pytest.mark.parametrize("how", ["dark", "phone"])
-def test_maps_fit_and_are_chosen_without_a_mouse(address: str, visit: Any, how: str) -> None:
-    page = visit(
-        f"{address}&class=happy", dark=how == "dark", size=PHONE if how == "phone" else WIDE
-    )
+def test_maps_fit_and_are_chosen_without_a_mouse(address: str, visit: Any) -> None:
+    page = visit(f"{address}&class=happy", dark=True)
     page.get_by_role("button", name="Choose its faces").press("Enter")
     assert chosen(page) == 10
     all_marked(page, 10)
-    sideways = page.evaluate(
-        "() => { const m = document.querySelector('[data-testid=stMain]');"
-        " return m.scrollWidth - m.clientWidth }"
-    )
-    assert sideways <= 0
+    assert sideways(page) <= 0
+    assert not narrowed(page)

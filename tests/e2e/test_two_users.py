@@ -193,6 +193,7 @@ def test_each_sees_their_own(hosted: Hosted, ada: Any, bob: Any) -> None:
     for page, who, other in ((ada, "ada", "bob"), (bob, "bob", "ada")):
         told = _shown(page, hosted.url, f"faces of {who}")
         page.get_by_text(f"Signed in as {who.capitalize()}").wait_for()
+        page.get_by_test_id("stSidebarNavLink").filter(has_text="Report").wait_for()
         assert f"faces of {other}" not in told
         told = _shown(page, f"{hosted.url}/leakage?run={hosted.runs[who]}", "to be deleted on")
         assert f"faces of {who}" in told

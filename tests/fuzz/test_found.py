@@ -111,6 +111,14 @@ def test_a_parquet_column_twice_is_named(tmp_path: Path) -> None:
         read_table(tmp_path / "a.parquet")
 
 
+def test_a_column_of_vectors_twice_is_named(tmp_path: Path) -> None:
+    vectors = pa.array([[1.0, 2.0]], pa.list_(pa.float32()))
+    table = pa.Table.from_arrays([vectors, pa.array(["a"])], ["embedding", "embedding"])
+    pq.write_table(table, tmp_path / "a.parquet")
+    with pytest.raises(EmbeddingsError, match="two columns named 'embedding'"):
+        read_embeddings(tmp_path / "a.parquet")
+
+
 @pytest.mark.parametrize("note", [b"{", b'{"index_columns": ["nope"], "columns": []}', b"\xff"])
 def test_what_pandas_noted_in_a_parquet_is_not_believed(note: bytes, tmp_path: Path) -> None:
     table = pa.table({"id": ["a", "b"], "mood": ["x", "y"]}).replace_schema_metadata(
@@ -241,6 +249,15 @@ def test_weights_outside_are_refused_however_they_are_written_down(
     (tmp_path / "secret").mkdir()
     path = MODELS.build(Model(kept=kept), tmp_path)
     with pytest.raises(EncoderError, match=words):
+        MODELS.read(path)
+
+
+def test_weights_in_a_file_whose_name_is_no_text_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "into").mkdir()
+    (tmp_path / "secret").mkdir()
+    path = MODELS.build(Model(kept=Kept(location="w.bin")), tmp_path)
+    path.write_bytes(path.read_bytes().replace(b"w.bin", b"w\x80bin"))
+    with pytest.raises(EncoderError, match="not a file in its own folder"):
         MODELS.read(path)
 
 
