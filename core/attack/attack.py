@@ -16,7 +16,6 @@ from core.attack.fit import (
     Anyone,
     Attacker,
     Fit,
-    Glancing,
     Informed,
     Printed,
     Setting,
@@ -173,8 +172,9 @@ def _inner(problems: Sequence[Problem], attacker: Attacker, device: str) -> list
     jobs: list[Fit] = []
     truths: list[np.ndarray] = []
     plan: list[list[tuple[str, Folds]]] = []
-    for problem, views in zip(problems, _views(problems, attacker, device), strict=True):
+    for problem in problems:
         folds = tuple(_folds(problem, attacker.folds))
+        views = tuple(dict.fromkeys(problem.view if v == CHOSEN else v for v in attacker.views))
         plan.append([(view, folds) for view in views])
         for view in views:
             for fit, held in folds:
@@ -196,20 +196,6 @@ def _inner(problems: Sequence[Problem], attacker: Attacker, device: str) -> list
                 trials.append(_Trial(view, setting, value, epochs, shift))
         chosen.append(max(trials, key=lambda trial: trial.value))
     return chosen
-
-
-def _views(problems: Sequence[Problem], attacker: Attacker, device: str) -> list[tuple[str, ...]]:
-    """The views of each problem that are worth a trial: one, where a glance can choose it."""
-    views = [
-        tuple(dict.fromkeys(problem.view if v == CHOSEN else v for v in attacker.views))
-        for problem in problems
-    ]
-    if isinstance(attacker, Glancing):
-        several = [i for i, own in enumerate(views) if len(own) > 1]
-        chosen = _inner([problems[i] for i in several], attacker.glance, device)
-        for i, trial in zip(several, chosen, strict=True):
-            views[i] = (trial.view,)
-    return views
 
 
 def _epochs(problem: Problem, found: int | None, fit: np.ndarray) -> int | None:

@@ -142,15 +142,5 @@ class Spreading(Attacker, Protocol):
         ...
 
 
-@runtime_checkable
-class Glancing(Attacker, Protocol):
-    """An attacker that chooses among several views by a cheaper one of its kind."""
-
-    @property
-    def glance(self) -> Attacker:
-        """Who chooses: the same views and folds, at a part of the cost."""
-        ...
-
-
 Anyone = Attacker | Informed
 """Whoever may stand in a suite."""

@@ -3,9 +3,6 @@
 scikit-learn-intelex splits a column at one of so many quantiles, and trying each of its 256 takes
 most of the time where a thousand rows lie between them. As many as hold `ROWS` rows each, and no
 fewer than `FEWEST`, read the same in less than half the time: docs/speed.md has the figures.
-
-A quarter of the trees chooses the view. Thresholds, and the figure that attackers are compared by,
-are then those of a whole forest: half of the trees read held-out people .5 to 2.3 points worse.
 """
 
 from __future__ import annotations
@@ -15,23 +12,23 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.attack.fast import estimator
-from core.attack.fit import CHOSEN, Attacker, Fit
+from core.attack.fit import CHOSEN, Fit
 from core.attack.logistic import spread
 
-TREES, GLANCED = 100, 25
-"""Trees of a forest, and of one that only chooses a view."""
+TREES = 100
 FEWEST, MOST, ROWS = 16, 256, 64
 
 
-class _Trees:
-    """Random forest of so many trees."""
+class Forest:
+    """Random forest of 100 trees."""
 
     name = "rf"
-    version = 3
+    version = 4
     # Trees read single columns: the encoder's own may say more than turned ones.
     views = (CHOSEN, "stored standard")
     folds = 2
-    trees: int
+    # They grow beside each other, in as many threads as there are processors.
+    spreads = True
 
     def scores(self, fits: Sequence[Fit], *, device: str) -> list[np.ndarray]:
         """Class probabilities (t, classes) of each job."""
@@ -39,24 +36,11 @@ class _Trees:
 
     def _one(self, fit: Fit) -> np.ndarray:
         kind = estimator("ensemble", "RandomForestClassifier")
-        model = kind(n_estimators=self.trees, random_state=fit.seed, n_jobs=-1)
+        model = kind(n_estimators=TREES, random_state=fit.seed, n_jobs=-1)
         if "max_bins" in model.get_params():  # scikit-learn's own splits anywhere
             model.set_params(max_bins=bins(len(fit.x)))
         model.fit(fit.x, fit.y)
         return spread(model.predict_proba(fit.x_test), model.classes_, fit.classes)
-
-
-class _Glance(_Trees):
-    trees = GLANCED
-
-
-class Forest(_Trees):
-    """Random forest of 100 trees."""
-
-    trees = TREES
-    # They grow beside each other, in as many threads as there are processors.
-    spreads = True
-    glance: Attacker = _Glance()
 
 
 def bins(rows: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -16,8 +16,7 @@ from core.attack import attack as attacking
 from core.attack import forest, svm
 from core.attack.attack import Finding, Known, Problem, attack
 from core.attack.difference import references
-from core.attack.fit import CHOSEN, Fit, Stopping, Tuned
-from core.attack.logistic import Logistic
+from core.attack.fit import Fit, Stopping, Tuned
 from core.attack.neural import HIDDEN, Neural
 from core.attack.registry import ATTACKERS, BASELINES, PRINTED, SUITES, members
 from core.attack.thresholds import offsets
@@ -446,7 +445,7 @@ def test_machines_are_scikit_learns_whichever_way_they_are_fitted(
             assert np.allclose(told, values, atol=near)
 
 
-def test_a_quarter_of_the_trees_chooses_the_view_and_nothing_else(
+def test_the_view_is_chosen_by_whole_forests(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     grown: list[tuple[int, int]] = []
@@ -460,36 +459,10 @@ def test_a_quarter_of_the_trees_chooses_the_view_and_nothing_else(
     monkeypatch.setattr(forest, "estimator", lambda module, name: Spy)
     asked, _ = problem()
     assert said(asked, "rf").view in ("unit standard", "stored standard")
-    assert grown == [(60, 25)] * 4 + [(60, 100)] * 2 + [(120, 100)]
+    assert grown == [(60, 100)] * 4 + [(120, 100)]
     grown.clear()
     assert said(replace(asked, view="stored standard"), "rf").view == "stored standard"
     assert grown == [(60, 100)] * 2 + [(120, 100)], "nothing to choose"
-
-
-def test_who_has_a_glance_tries_the_view_that_it_chose_alone() -> None:
-    asked: list[int] = []
-
-    class Short(Logistic):
-        views, folds = (CHOSEN, "stored standard"), 2
-
-    class Long(Short):
-        glance = Short()
-
-        def scores(self, fits: Sequence[Fit], *, device: str) -> list[np.ndarray]:
-            asked.append(len(fits))
-            return super().scores(fits, device=device)
-
-    # The class is the length, which vectors of unit length do not show.
-    ways = np.abs(np.random.default_rng(0).normal(size=(120, 8)))
-    y = np.arange(120) % 2
-    x = (ways * (1 + 2 * y)[:, None]).astype(np.float32)
-    known = Problem(x, y, np.arange(120) // 4, x[:9], 2, 0, "unit standard")
-    assert attack([known], Long(), device="cpu")[0].view == "stored standard"
-    assert asked == [2, 1]
-    alone = replace(known, view="stored standard")  # nothing to choose
-    together = attack([alone, known, known], Long(), device="cpu")
-    assert [one.view for one in together] == ["stored standard"] * 3
-    assert asked[2:] == [6, 3]
 
 
 def test_a_forest_splits_at_more_places_the_more_rows_there_are() -> None:
